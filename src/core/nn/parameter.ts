@@ -6,6 +6,8 @@ export type Layout =
   | 'linear'
   /** `[K,O,I]` → `[K,I,O]` */
   | 'grouped'
+  /** `[K,O,I]` → `[I,K·O]`: K matrices that share their input */
+  | 'shared-input'
   /** `[O,I,h,w]` → `[h,w,I,O]` */
   | 'conv'
   /** `[I,O,h,w]` → `[h,w,O,I]` */
