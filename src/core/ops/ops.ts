@@ -48,6 +48,8 @@ export interface ConvOptions<T> {
 export interface Ops<T> {
   shapeOf(x: T): number[];
   constant(values: Float32Array, shape: readonly number[]): T;
+  /** Runs `body`; whatever it made and does not return may be freed. Interpreters without memory just run it. */
+  scope<R extends T | T[]>(body: () => R): R;
 
   /** Element-wise with NumPy broadcasting. */
   add(x: T, y: T): T;

@@ -28,6 +28,10 @@ export class TfOps implements Ops<Tensor> {
     return tf.tensor(values, [...shape], 'float32');
   }
 
+  scope<R extends Tensor | Tensor[]>(body: () => R): R {
+    return tf.tidy(body);
+  }
+
   add(x: Tensor, y: Tensor): Tensor {
     return tf.add(x, y);
   }

@@ -64,7 +64,8 @@ function globalBranch<T>(
   let y = x;
   for (let k = 0; k < blocks; k++) {
     const block = w.in(`smm_blocks.${k}`);
-    const residual = ss2d(ops, block.in('self_attention'), layerNorm(ops, block.in('ln_1'), y), config);
+    const normed = layerNorm(ops, block.in('ln_1'), y);
+    const residual = ops.scope(() => ss2d(ops, block.in('self_attention'), normed, config));
     y = ops.add(y, ops.dropPath(residual, dropPath));
   }
   return y;
@@ -72,7 +73,9 @@ function globalBranch<T>(
 
 /** 1×1, depth-wise k×k, 1×1, each followed by instance norm and SiLU. */
 function localBranch<T>(ops: Ops<T>, w: Weights<T>, x: T, size: number): T {
-  const before = ops.instanceNormSilu(conv(ops, w.in(`conv1b${size}.0`), x), 1e-5);
-  const middle = ops.instanceNormSilu(depthwise(ops, w.in(`conv${size}${size}.0`), before), 1e-5);
-  return ops.instanceNormSilu(conv(ops, w.in(`conv1a${size}.0`), middle), 1e-5);
+  return ops.scope(() => {
+    const before = ops.instanceNormSilu(conv(ops, w.in(`conv1b${size}.0`), x), 1e-5);
+    const middle = ops.instanceNormSilu(depthwise(ops, w.in(`conv${size}${size}.0`), before), 1e-5);
+    return ops.instanceNormSilu(conv(ops, w.in(`conv1a${size}.0`), middle), 1e-5);
+  });
 }
