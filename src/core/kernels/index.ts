@@ -1,0 +1,11 @@
+import type { EngineName } from './engine-name.js';
+import { registerSelectiveScan } from './selective-scan/index.js';
+
+const registered = new Set<EngineName>();
+
+/** Registers this package's kernels for one backend; call it once its backend is ready. Calling again is free. */
+export function registerKernels(engine: EngineName): void {
+  if (registered.has(engine)) return;
+  registered.add(engine);
+  registerSelectiveScan(engine);
+}
