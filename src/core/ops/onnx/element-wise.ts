@@ -1,0 +1,47 @@
+import type { GraphBuilder } from '../../export/onnx/graph-builder.js';
+import { type Held, OnnxValue } from './onnx-value.js';
+
+/** One operand, any layout. */
+export function unary(graph: GraphBuilder, opType: string, x: OnnxValue): OnnxValue {
+  const held = x.preferred;
+  return OnnxValue.of(graph, x.shape, graph.node(opType, [x.name(held)]), held);
+}
+
+/** One operand and a number. */
+export function withScalar(graph: GraphBuilder, opType: string, x: OnnxValue, scalar: number): OnnxValue {
+  const held = x.preferred;
+  return OnnxValue.of(graph, x.shape, graph.node(opType, [x.name(held), graph.scalar(scalar)]), held);
+}
+
+/** Two operands under NumPy's broadcasting rule, in the layout that needs the fewer transposes. */
+export function binary(graph: GraphBuilder, opType: string, x: OnnxValue, y: OnnxValue): OnnxValue {
+  const shape = broadcastShape(x.shape, y.shape);
+  const held = commonLayout([x, y], shape.length);
+  return OnnxValue.of(graph, shape, graph.node(opType, [x.name(held), y.name(held)]), held);
+}
+
+/** `x · sigmoid(x)`, which onnxruntime fuses into one pass. */
+export function silu(graph: GraphBuilder, x: OnnxValue): OnnxValue {
+  return binary(graph, 'Mul', x, unary(graph, 'Sigmoid', x));
+}
+
+/** The layout in which most of the values already are; as the networks see them on a tie. */
+export function commonLayout(values: readonly OnnxValue[], rank: number): Held {
+  if (rank !== 4) return 'logical';
+  const maps = values.filter((value) => value.rank === 4);
+  const missing = (held: Held) => maps.filter((value) => !value.isHeld(held)).length;
+  const fits = values.every(({ rank: own, shape }) => own === 4 || shape.slice(0, -1).every((s) => s === 1));
+  return fits && missing('channelsFirst') < missing('logical') ? 'channelsFirst' : 'logical';
+}
+
+/** -1 stands for the batch and meets only 1 or itself. */
+function broadcastShape(x: readonly number[], y: readonly number[]): number[] {
+  const rank = Math.max(x.length, y.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const a = x[x.length - rank + i] ?? 1;
+    const b = y[y.length - rank + i] ?? 1;
+    if (a === b || b === 1) return a;
+    if (a === 1) return b;
+    throw new Error(`shapes [${x}] and [${y}] do not broadcast`);
+  });
+}

@@ -1,0 +1,94 @@
+import type { GraphBuilder } from '../../export/onnx/graph-builder.js';
+import { permute } from '../../nn/layout.js';
+
+/** How a value lies in the graph: as the networks see it, or a map with its channels before height and width. */
+export type Held = 'logical' | 'channelsFirst';
+
+const toFirst = [0, 3, 1, 2];
+const toLast = [0, 2, 3, 1];
+
+/**
+ * A value of the graph under construction. Maps `[B,H,W,C]` may be held channels-first, as ONNX convolutions want
+ * them, and are transposed only when an operation needs the other layout.
+ */
+export class OnnxValue {
+  private readonly names = new Map<Held, string>();
+
+  /** @param shape as the networks see it; -1 for the batch */
+  private constructor(
+    private readonly graph: GraphBuilder,
+    readonly shape: readonly number[],
+    /** The numbers themselves, where they are known when the graph is written. */
+    readonly data?: Float32Array,
+  ) {}
+
+  static of(graph: GraphBuilder, shape: readonly number[], name: string, held: Held = 'logical'): OnnxValue {
+    const value = new OnnxValue(graph, shape);
+    value.names.set(held, name);
+    return value;
+  }
+
+  /** A constant; it becomes an initialiser in whichever layout it is first asked for. */
+  static constant(graph: GraphBuilder, shape: readonly number[], data: Float32Array): OnnxValue {
+    return new OnnxValue(graph, shape, data);
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Whether reading it in this layout costs nothing. */
+  isHeld(held: Held): boolean {
+    return this.names.has(held) || this.data !== undefined;
+  }
+
+  /** The layout it should be worked on in, when the operation does not care. */
+  get preferred(): Held {
+    return this.isHeld('logical') ? 'logical' : 'channelsFirst';
+  }
+
+  /** Name of the value in the given layout. */
+  name(held: Held = 'logical'): string {
+    const known = this.names.get(held);
+    if (known !== undefined) return known;
+    const name = this.data ? this.initialise(this.data, held) : this.convert(held);
+    this.names.set(held, name);
+    return name;
+  }
+
+  /** A constant with its axes permuted, for operators that want weights in another order; a node otherwise. */
+  permuted(permutation: readonly number[]): string {
+    if (!this.data) {
+      return this.graph.node('Transpose', [this.name()], { attributes: { perm: permutation } });
+    }
+    const shape = permutation.map((axis) => this.shape[axis]!);
+    return this.graph.floats(permute(this.data, this.shape, permutation), shape);
+  }
+
+  private initialise(data: Float32Array, held: Held): string {
+    if (held === 'logical') return this.graph.floats(data, this.shape);
+    const shape = asMap(this.shape);
+    const order = toFirst.map((axis) => shape[axis]!);
+    return this.graph.floats(permute(data, shape, toFirst), order);
+  }
+
+  private convert(held: Held): string {
+    if (this.rank === 4) {
+      const perm = held === 'logical' ? toLast : toFirst;
+      const other = this.names.get(held === 'logical' ? 'channelsFirst' : 'logical')!;
+      return this.graph.node('Transpose', [other], { attributes: { perm } });
+    }
+    // A vector over the channels that meets a channels-first map.
+    const source = this.names.get('logical')!;
+    const shape = toFirst.map((axis) => asMap(this.shape)[axis]!);
+    return this.graph.node('Reshape', [source, this.graph.integers(shape)]);
+  }
+}
+
+/** A shape of fewer axes as that of a map, by the broadcasting rule. */
+function asMap(shape: readonly number[]): number[] {
+  if (shape.length < 4 && shape.slice(0, -1).some((side) => side !== 1)) {
+    throw new Error(`[${shape}] cannot be broadcast over a channels-first map`);
+  }
+  return [...new Array<number>(4 - shape.length).fill(1), ...shape];
+}
