@@ -1,0 +1,43 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { cpuFeatures } from './cpu-features.js';
+import { makeCurrent } from './current-backend.js';
+import type { EngineDriver } from './engine-driver.js';
+import { tf } from './tf.js';
+
+const require = createRequire(import.meta.url);
+const wasmPackage = '@tensorflow/tfjs-backend-wasm';
+
+/** WebAssembly on the processor: always there, SIMD where Node has it. */
+export const wasmDriver: EngineDriver = {
+  name: 'wasm',
+  async examine() {
+    const features = cpuFeatures();
+    return {
+      found: true,
+      kind: 'cpu',
+      device: features.model,
+      facts: { cores: features.cores, simd: features.wasmSimd, relaxedSimd: features.wasmRelaxedSimd },
+    };
+  },
+  async activate() {
+    const backend = require(wasmPackage) as typeof import('@tensorflow/tfjs-backend-wasm');
+    if (!tf.engine().registry.wasm) {
+      backend.setWasmPaths(join(dirname(require.resolve(`${wasmPackage}/package.json`)), 'dist/'));
+    }
+    await makeCurrent('wasm');
+  },
+  close() {},
+};
+
+/** Plain JavaScript: slow, and there wherever Node is. */
+export const cpuDriver: EngineDriver = {
+  name: 'cpu',
+  async examine() {
+    return { found: true, kind: 'cpu', device: cpuFeatures().model, facts: {} };
+  },
+  async activate() {
+    await makeCurrent('cpu');
+  },
+  close() {},
+};
