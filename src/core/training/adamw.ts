@@ -5,6 +5,8 @@ export interface AdamWOptions {
   betas: readonly [number, number];
   eps: number;
   weightDecay: number;
+  /** Which tensors decay: the published grouping (default), or every one. */
+  decay?: 'published' | 'all';
 }
 
 /** First and second moments, laid out like the parameters. */
@@ -59,10 +61,10 @@ export function adamwStep(
   gradients: Float32Array,
   { first, second }: Moments,
   { slot, from, to }: Stretch,
-  { betas: [beta1, beta2], eps, weightDecay }: AdamWOptions,
+  { betas: [beta1, beta2], eps, weightDecay, decay }: AdamWOptions,
   { step, rate, gradientScale }: { step: number; rate: number; gradientScale: number },
 ): void {
-  const keep = isDecayed(slot.spec) ? 1 - rate * weightDecay : 1;
+  const keep = decay === 'all' || isDecayed(slot.spec) ? 1 - rate * weightDecay : 1;
   const correction1 = 1 - beta1 ** step;
   const correction2 = Math.sqrt(1 - beta2 ** step);
   for (let i = from; i < to; i++) {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { DataError } from '../errors.js';
+import { halfToFloat } from '../files/half-precision.js';
 import { sizeOf } from '../tensor.js';
 
 /** Where the map of one scale of one image lies. */
@@ -56,18 +57,5 @@ function readMap({ file, offset, dtype }: FeatureLocation, target: Float32Array)
   } finally {
     closeSync(descriptor);
   }
-  if (half)
-    half.forEach((bits, i) => {
-      target[i] = halfToFloat(bits);
-    });
-}
-
-/** IEEE 754 binary16 → number. */
-export function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >>> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  if (half) target.set(halfToFloat(half));
 }

@@ -4,6 +4,7 @@ import { NamedWeights } from '../nn/named-weights.js';
 import type { ParameterBlock, Slot } from '../nn/parameter-block.js';
 import { createRandom, type Random } from '../nn/random.js';
 import { TfOps } from '../ops/tf-ops.js';
+import { inScope } from '../runtime/scope.js';
 import { tf } from '../runtime/tf.js';
 
 /** What one shard of a batch contributes to a step. */
@@ -36,7 +37,7 @@ export function accumulateGradients<Config>(
 ): ShardResult {
   const trainable = block.slots.filter((slot) => slot.spec.trainable);
   const statistics: ShardResult['statistics'] = [];
-  const loss = tf.tidy(() => {
+  const loss = inScope(() => {
     const tensors = uploadParameters(block);
     const features = batch.features.map((values, scale) =>
       tf.tensor(values, [batch.images, ...batch.shapes[scale]!]),

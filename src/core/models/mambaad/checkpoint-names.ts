@@ -1,0 +1,24 @@
+/**
+ * Brings the tensors of a published checkpoint to the names that the specs declare (ALGORITHMS 1.7): buffers that
+ * carry no weights go, ADer's `conv1b3`/`conv1a3` become `conv1b7`/`conv1a7` (the branch of kernel 7 either way), and
+ * its dead `conv33` branch goes.
+ */
+export function canonicalNames<T>(tensors: ReadonlyMap<string, T>): Map<string, T> {
+  const result = new Map<string, T>();
+  for (const [name, tensor] of tensors) {
+    if (name.endsWith('.num_batches_tracked') || /\.scans\.index_flat/.test(name)) continue;
+    const deadBranch = /^(.*\.)?conv33\.0\.weight$/.exec(name);
+    if (deadBranch && tensors.has(`${deadBranch[1] ?? ''}conv77.0.weight`)) continue;
+    result.set(aliased(name, tensors), tensor);
+  }
+  return result;
+}
+
+function aliased(name: string, tensors: ReadonlyMap<string, unknown>): string {
+  const match = /^(.*\.)?(conv1[ab])3\.0\.(weight|bias)$/.exec(name);
+  if (!match) return name;
+  const [, scope = '', branch, part] = match;
+  const isKernelSeven =
+    tensors.has(`${scope}conv77.0.weight`) && !tensors.has(`${scope}${branch}7.0.${part}`);
+  return isKernelSeven ? `${scope}${branch}7.0.${part}` : name;
+}

@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { DataError } from '../errors.js';
+import { readSafetensors, type StoredTensor, toFloat32 } from '../files/safetensors.js';
+
+/** A parity golden: tensors, what its metadata says about them, and a JSON companion where there is one. */
+export class Fixture {
+  private constructor(
+    readonly path: string,
+    readonly metadata: Readonly<Record<string, string>>,
+    readonly tensors: ReadonlyMap<string, StoredTensor>,
+    readonly json: unknown,
+  ) {}
+
+  /** @throws DataError, InputMissingError for files that cannot be read */
+  static async open(path: string): Promise<Fixture> {
+    if (extname(path) === '.json') {
+      return new Fixture(path, {}, new Map(), parseJson(path, await readFile(path, 'utf8')));
+    }
+    const { metadata, tensors } = await readSafetensors(path);
+    const companion = path.replace(/\.safetensors$/, '.json');
+    const json = await readFile(companion, 'utf8').catch(() => null);
+    return new Fixture(path, metadata, tensors, json === null ? null : parseJson(companion, json));
+  }
+
+  get name(): string {
+    return basename(this.path, extname(this.path));
+  }
+
+  has(...names: string[]): boolean {
+    return names.every((name) => this.tensors.has(name));
+  }
+
+  tensor(name: string): StoredTensor {
+    const tensor = this.tensors.get(name);
+    if (!tensor) throw new DataError(`${this.path}: tensor ${name} is missing; the fixture is incomplete`);
+    return tensor;
+  }
+
+  floats(name: string): Float32Array {
+    return toFloat32(this.tensor(name));
+  }
+
+  /** A list of numbers in the metadata, such as "64,32,16,8". */
+  numbers(key: string): number[] {
+    const text = this.metadata[key];
+    if (text === undefined)
+      throw new DataError(`${this.path}: metadata "${key}" is missing; the fixture is incomplete`);
+    return text.split(',').map(Number);
+  }
+
+  /** `prefix.*` tensors without their prefix. */
+  group(prefix: string): Map<string, { shape: readonly number[]; data: Float32Array }> {
+    const entries = [...this.tensors].filter(([name]) => name.startsWith(`${prefix}.`));
+    return new Map(
+      entries.map(([name, tensor]) => [
+        name.slice(prefix.length + 1),
+        { shape: tensor.shape, data: toFloat32(tensor) },
+      ]),
+    );
+  }
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new DataError(`${path}: not JSON (${(error as Error).message})`);
+  }
+}

@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest';
+import { openEngine } from '../../../src/core/runtime/engine.js';
+import { verifyFixtures } from '../../../src/core/verify/verify.js';
+import { fixturePath } from '../../fixtures.js';
+
+const kindOf = {
+  'scan-orders.json': 'scan-orders',
+  'selective-scan.safetensors': 'selective-scan',
+  'ss2d-hilbert-8.safetensors': 'ss2d',
+  'ss2d-zigzag-4.safetensors': 'ss2d',
+  'ss2d-pyramid.safetensors': 'ss2d',
+  'lss-hilbert-8.safetensors': 'lss',
+  'patch-expand.safetensors': 'patch-expand',
+  'mff.safetensors': 'feature-fusion',
+  'decoder-mambaad.safetensors': 'decoder',
+  'decoder-pyramid.safetensors': 'decoder',
+  'train-3-steps.safetensors': 'train-steps',
+};
+
+describe.each(['cpu', 'wasm'] as const)('on the %s engine', (engine) => {
+  test.each(Object.entries(kindOf))('%s agrees with the reference implementation', async (file, kind) => {
+    await openEngine(engine);
+    for await (const verification of verifyFixtures([fixturePath(file)])) {
+      expect(verification.kind).toBe(kind);
+      expect(verification.checks.length).toBeGreaterThan(0);
+      expect(verification.checks.filter((check) => !check.ok)).toEqual([]);
+    }
+  });
+});
