@@ -1,0 +1,78 @@
+import { fstatSync, readFileSync, statSync } from 'node:fs';
+import { IoError } from '../core/errors.js';
+
+/** The run was ended from outside before its work was done: nothing to explain to anybody. */
+export class Stopped extends Error {
+  override name = 'Stopped';
+
+  constructor(
+    readonly exitCode: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Time for commands to unwind after a stop; the promise to the user is to be gone within a second. */
+const GRACE_MS = 700;
+
+const controller = new AbortController();
+
+/** Aborts when the run must end early; the reason is a `Stopped` or the error that forbids going on. */
+export const signal = controller.signal;
+
+type Leave = (reason: unknown) => void;
+
+/** Ends the run early: at once the second time, after a moment for unwinding the first time. */
+export function stop(reason: Error, leave: Leave): void {
+  if (signal.aborted) {
+    leave(signal.reason);
+    return;
+  }
+  controller.abort(reason);
+  setTimeout(() => leave(reason), GRACE_MS);
+}
+
+/**
+ * A reader that has enough (`| head -1`) ends the run quietly. Must be installed before oclif loads: oclif swallows
+ * EPIPE, and whoever waits for `drain` then waits for ever.
+ */
+export function guardOutput(leave: Leave): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (signal.aborted) return;
+    const readerLeft = error.code === 'EPIPE' || error.code === 'ECONNRESET';
+    stop(readerLeft ? new Stopped(0, 'stdout was closed') : outputLost(error), leave);
+  });
+  // Whoever closed stderr does not want to know.
+  process.stderr.on('error', () => {});
+}
+
+function outputLost(error: NodeJS.ErrnoException): IoError {
+  const why = error.code === 'ENOSPC' ? 'no space left on the device' : error.message;
+  return new IoError(`stdout: cannot write records: ${why}`);
+}
+
+/** Ctrl-C and kill abort the run's signal; the second one leaves at once. */
+export function heedSignals(leave: Leave): void {
+  process.on('SIGINT', () => stop(new Stopped(130, 'interrupted'), leave));
+  process.on('SIGTERM', () => stop(new Stopped(143, 'terminated'), leave));
+}
+
+/**
+ * Whether the shell started us with stdout closed (`>&-`). Node quietly opens /dev/null for reading and writing in its
+ * place, while `>/dev/null` opens it for writing only: that difference is all there is to see, and only on Linux. A
+ * parent that discards all three streams (spawn's stdio 'ignore') looks the same on every one, and means it.
+ */
+export function stdoutIsClosed(): boolean {
+  return isNullBothWays(1) && !isNullBothWays(2) && !isNullBothWays(0);
+}
+
+function isNullBothWays(fd: number): boolean {
+  try {
+    if (fstatSync(fd).rdev !== statSync('/dev/null').rdev) return false;
+    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? '0';
+    return (Number.parseInt(flags, 8) & 3) === 2;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,152 @@
+import type { Input, OutputArgs, OutputFlags, ParserOutput } from '@oclif/core/parser';
+import { DataError, MambaadError, UsageError } from '../core/errors.js';
+import type { JsonObject } from '../core/records/parse-line.js';
+import { newTally, type RecordOf, readRecords } from '../core/records/read-records.js';
+import type { AnyRecord, EndRecord, RecordType } from '../core/records/schemas.js';
+import { BaseCommand } from './base-command.js';
+import { inBatches } from './batches.js';
+import { inputFlags, talkFlags } from './flags.js';
+
+export interface InputRecord<K extends RecordType> {
+  record: RecordOf<K>;
+  line: number;
+}
+
+export interface ReadingOptions {
+  /** Makes a record of a line that is not JSON, e.g. of an image path. */
+  bareLine?: (bytes: Buffer, line: number) => JsonObject;
+}
+
+export interface PipingOptions {
+  /** Records worked on together; 1 unless told. */
+  batch?: number;
+  /** Called after every batch with the number of its records. */
+  onDone?: (records: number) => void;
+}
+
+interface Failed {
+  record: { path?: unknown };
+  line?: number;
+}
+
+type Work<K extends RecordType> = (batch: RecordOf<K>[]) => Promise<AnyRecord[]>;
+
+/**
+ * A stage of a pipe: reads records on stdin, writes records to stdout.
+ *
+ *     await this.pipe(['image', 'features'], (batch) => detector.score(batch), { batch: 8 });
+ *     await this.finish();
+ */
+export abstract class PipeCommand extends BaseCommand {
+  static override baseFlags = { ...talkFlags, ...inputFlags };
+
+  /** What came in so far. */
+  protected readonly tally = newTally();
+
+  private input = {
+    'on-bad-line': 'fail' as 'fail' | 'skip',
+    'on-error': 'fail' as 'fail' | 'skip',
+    'require-end': false,
+  };
+
+  protected override async parse<F extends OutputFlags<F>, B extends OutputFlags<B>, A extends OutputArgs<A>>(
+    options?: Input<F, B, A>,
+    argv?: string[],
+  ): Promise<ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv);
+    this.input = { ...this.input, ...(parsed.flags as unknown as Partial<typeof this.input>) };
+    return parsed;
+  }
+
+  /**
+   * The records of the given types on stdin, validated. All others go through to stdout untouched (at once: ahead of a
+   * batch that is still being filled), except `end`, which every stage writes anew.
+   * @throws UsageError when stdin is a terminal, after showing how to use the command
+   * @throws DataError at a malformed line (unless skipped), and at a cut stream under --require-end
+   */
+  protected async *records<K extends RecordType>(
+    types: readonly K[],
+    { bareLine }: ReadingOptions = {},
+  ): AsyncGenerator<InputRecord<K>> {
+    if (process.stdin.isTTY) await this.explainPipe();
+    this.streaming = true;
+    const { tally, signal } = this;
+    let bare = 0;
+    const ofLine = bareLine && ((bytes: Buffer, line: number) => (++bare, bareLine(bytes, line)));
+    const onSkip = (error: DataError) => {
+      this.skipped += 1;
+      this.caution(`skipped ${error.message}`);
+    };
+    const options = { types, onBadLine: this.input['on-bad-line'], onSkip, bareLine: ofLine, tally, signal };
+    for await (const received of readRecords(process.stdin, options)) {
+      if (received.wanted) yield received;
+      else await this.writer.forward(received.text);
+    }
+    if (bare === 0) this.checkEnd();
+  }
+
+  /**
+   * Sends every record of the given types through `work` and writes what comes out. A failing record ends the run, or
+   * under --on-error skip becomes an `error` record; the others of its batch are then worked on one by one.
+   */
+  protected async pipe<K extends RecordType>(
+    types: readonly K[],
+    work: Work<K>,
+    { batch = 1, onDone, ...reading }: PipingOptions & ReadingOptions = {},
+  ): Promise<void> {
+    for await (const group of inBatches(this.records(types, reading), batch)) {
+      await this.workOn(group, work);
+      onDone?.(group.length);
+      await yieldToSignals();
+    }
+  }
+
+  /** Writes an `error` record for a record that cannot be used, under --on-error skip; throws otherwise. */
+  protected async refuse(error: unknown, of: Failed): Promise<void> {
+    const mayGoOn =
+      this.input['on-error'] === 'skip' && error instanceof MambaadError && !this.signal.aborted;
+    if (!mayGoOn) throw error;
+    this.skipped += 1;
+    const path = typeof of.record.path === 'string' ? { path: of.record.path } : {};
+    const line = of.line === undefined ? {} : { line: of.line };
+    await this.write({ v: 1, type: 'error', message: error.message, code: error.name, ...path, ...line });
+  }
+
+  protected override finish(counts: Partial<Pick<EndRecord, 'in' | 'out' | 'skipped'>> = {}): Promise<void> {
+    return super.finish({ in: this.tally.records, ...counts });
+  }
+
+  private async workOn<K extends RecordType>(group: InputRecord<K>[], work: Work<K>): Promise<void> {
+    let results: AnyRecord[];
+    try {
+      results = await work(group.map(({ record }) => record));
+    } catch (error) {
+      if (group.length === 1) return this.refuse(error, group[0] as Failed);
+      if (this.input['on-error'] === 'fail') throw error;
+      for (const one of group) await this.workOn([one], work);
+      return;
+    }
+    // Apart from the work: a result that cannot be written (NaN) must not send the others out twice.
+    for (const record of results)
+      await this.write(record).catch((error) => this.refuse(error, { record: { path: record.path } }));
+  }
+
+  private checkEnd(): void {
+    if (this.tally.ended) return;
+    const missing = 'the input stopped without an end record: the program before this one may have died';
+    if (this.input['require-end']) throw new DataError(missing);
+    this.caution(missing);
+  }
+
+  private async explainPipe(): Promise<never> {
+    const { Help } = await import('@oclif/core/help');
+    const help = new Help(this.config, { ...this.config.pjson.oclif.helpOptions, sendToStderr: true });
+    await help.showHelp((this.id ?? '').split(':'));
+    throw new UsageError('reads records from a pipe, and stdin is a terminal');
+  }
+}
+
+/** Lets Ctrl-C and a closed pipe be noticed between two batches that compute without a pause. */
+function yieldToSignals(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,39 @@
+import { MambaadError } from '../core/errors.js';
+import { escapeControls } from './term.js';
+
+let commandName = '';
+
+/** Remembers which command runs, for the head of its messages. */
+export function nameCommand(id: string | undefined): void {
+  commandName = (id ?? '').replaceAll(':', ' ');
+}
+
+/** `mambaad score`, or `mambaad` as long as no command is known. */
+export function speaker(): string {
+  return commandName ? `mambaad ${commandName}` : 'mambaad';
+}
+
+/** One line that says what went wrong; under DEBUG=mambaad:* the stack follows. */
+export function describeError(error: unknown): string {
+  const line = `${speaker()}: ${escapeControls(messageOf(error))}`;
+  const stack = error instanceof Error && wantsStack() ? error.stack : undefined;
+  return stack ? `${line}\n${stack}` : line;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ('oclif' in error) return usageMessage(error.message);
+  if (error instanceof MambaadError || 'errno' in error) return error.message;
+  return `unexpected ${error.name}: ${error.message} (DEBUG=mambaad:* shows where)`;
+}
+
+/** oclif spreads its complaints over several lines. */
+function usageMessage(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim());
+  const said = lines.filter((line) => line !== '' && line !== 'See more help with --help').join('; ');
+  return `${said}; see ${speaker()} --help`;
+}
+
+function wantsStack(): boolean {
+  return (process.env.DEBUG ?? '').split(/[\s,]+/).some((name) => name === '*' || name.startsWith('mambaad'));
+}
