@@ -1,0 +1,70 @@
+import { DataError } from '../errors.js';
+import { shown } from '../files/file-errors.js';
+import { decodeNonZero, pixelLimit, readImageFile } from './decode.js';
+import { type Pixels, resizeBilinear } from './resize.js';
+
+/** A ground-truth mask at evaluation size. */
+export interface Mask {
+  readonly width: number;
+  readonly height: number;
+  /** 1 where defective, row-major [H,W]. */
+  readonly data: Uint8Array;
+  /** Defective pixels of `data`. */
+  readonly area: number;
+  /** Defective pixels of the file. */
+  readonly sourceArea: number;
+  readonly sourceSize: readonly [width: number, height: number];
+  /** The file marks a defect and none of it is left at this size: the image counts as normal (PROTOCOL 1). */
+  readonly vanished: boolean;
+}
+
+export interface MaskOptions {
+  /** Evaluation size, 256 × 256 in the published protocol. */
+  readonly width: number;
+  readonly height: number;
+  /** Width and height of the mask's image, to be compared when known. */
+  readonly imageSize?: readonly [number, number];
+  readonly maxPixels?: number;
+}
+
+// A scaled-down copy may be a pixel off in either side; a mask of another camera or crop is off by far more.
+const aspectTolerance = 0.02;
+
+/**
+ * Reads a mask as the published protocol does (PROTOCOL 1.2): grey, non-zero → 255, Pillow-bilinear resize, > 0.5.
+ *
+ * @throws DataError when it does not decode or its aspect ratio is not its image's; InputMissingError
+ */
+export async function readMask(path: string | Buffer, options: MaskOptions): Promise<Mask> {
+  const name = String(path);
+  const maxPixels = options.maxPixels ?? pixelLimit;
+  const source = await decodeNonZero(await readImageFile(path), { path: name, maxPixels });
+  refuseOtherAspect(source, options.imageSize, name);
+  return maskAt(source, options.width, options.height);
+}
+
+/** A 0/255 mask of any size brought to `width` × `height`. */
+export function maskAt(source: Pixels, width: number, height: number): Mask {
+  const data = resizeBilinear(source, width, height).data.map((value) => (value > 127 ? 1 : 0));
+  const area = count(data);
+  const sourceArea = count(source.data);
+  const vanished = sourceArea > 0 && area === 0;
+  return { width, height, data, area, sourceArea, sourceSize: [source.width, source.height], vanished };
+}
+
+function refuseOtherAspect(mask: Pixels, imageSize: MaskOptions['imageSize'], path: string): void {
+  if (!imageSize) return;
+  const [width, height] = imageSize;
+  const ratio = (mask.width / mask.height) * (height / width);
+  const slack = aspectTolerance + 1 / Math.min(mask.width, mask.height);
+  if (ratio <= 1 + slack && ratio >= 1 / (1 + slack)) return;
+  throw new DataError(
+    `${shown(path)}: the mask is ${mask.width}×${mask.height}, its image ${width}×${height}; a mask must show the same view.`,
+  );
+}
+
+function count(data: Uint8Array): number {
+  let set = 0;
+  for (const value of data) if (value) set++;
+  return set;
+}
