@@ -7,6 +7,8 @@ export interface NormalisedConv {
   readonly conv: string;
   readonly norm: string;
   readonly eps: number;
+  /** Puts a row and a column of zeros before the kernel: how TensorFlow's one-sided padding is written with ours. */
+  readonly leadingZeros?: boolean;
 }
 
 /** How a family of checkpoints calls the tensors of a convolution and of a batch normalisation. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { DataError } from '../../errors.js';
-import { toEngine } from '../../nn/layout.js';
+import { engineShape, toEngine } from '../../nn/layout.js';
 import { NamedWeights } from '../../nn/named-weights.js';
-import type { ParameterSpec } from '../../nn/parameter.js';
 import { createRandom } from '../../nn/random.js';
 import type { Ops } from '../../ops/ops.js';
 import type { HostTensor } from '../../tensor.js';
-import type { EncoderNetwork, NormalisedConv } from './encoder-network.js';
+import type { EncoderNetwork } from './encoder-network.js';
+import { foldNormalisation } from './folding.js';
 import { semiOrthogonal } from './projection.js';
 
 /** Numbers behind the projection of `openEncoder`, unless it is told others. */
@@ -43,17 +43,7 @@ export function freezeEncoder(
   source: string,
 ): FrozenEncoder {
   checkTensors(network, tensors, source);
-  const engine = new Map<string, HostTensor>();
-  const folded = new Set<string>();
-  for (const layer of network.convolutions) {
-    const { weight, bias, used } = fold(network, layer, tensors);
-    engine.set(`${layer.conv}.weight`, weight);
-    engine.set(`${layer.conv}.bias`, bias);
-    for (const name of used) folded.add(name);
-  }
-  for (const spec of network.parameters) {
-    if (!folded.has(spec.name)) engine.set(spec.name, engineTensor(spec, tensors.get(spec.name)!));
-  }
+  const engine = engineTensors(network, tensors);
   const channels = projectedChannels(network, projection);
   channels.forEach((to, scale) => {
     const from = network.channels[scale]!;
@@ -99,7 +89,8 @@ export function checkTensors(
 ): void {
   for (const { name, shape } of network.parameters) {
     const tensor = tensors.get(name);
-    if (!tensor) throw new DataError(`${source}: tensor ${name} is missing; these are no ${network.name} weights`);
+    if (!tensor)
+      throw new DataError(`${source}: tensor ${name} is missing; these are no ${network.name} weights`);
     if (tensor.shape.join() !== shape.join()) {
       throw new DataError(
         `${source}: tensor ${name} is [${tensor.shape}], ${network.name} wants [${shape}]; the file belongs to another network`,
@@ -120,8 +111,23 @@ function projectedChannels(network: EncoderNetwork, { channels }: ProjectionOpti
   return [...channels];
 }
 
-function engineTensor(spec: ParameterSpec, { shape, data }: HostTensor): HostTensor {
-  return spec.layout === 'as-is' ? { shape, data } : { shape: engineShapeOf(spec), data: toEngine(spec, data) };
+function engineTensors(
+  network: EncoderNetwork,
+  tensors: ReadonlyMap<string, HostTensor>,
+): Map<string, HostTensor> {
+  const engine = new Map<string, HostTensor>();
+  const folded = new Set<string>();
+  for (const layer of network.convolutions) {
+    const { weight, bias, used } = foldNormalisation(network, layer, tensors);
+    engine.set(`${layer.conv}.weight`, weight);
+    engine.set(`${layer.conv}.bias`, bias);
+    for (const name of used) folded.add(name);
+  }
+  for (const spec of network.parameters) {
+    if (folded.has(spec.name)) continue;
+    engine.set(spec.name, { shape: engineShape(spec), data: toEngine(spec, tensors.get(spec.name)!.data) });
+  }
+  return engine;
 }
 
 function hashOf(
@@ -133,7 +139,9 @@ function hashOf(
   const projected = channels.some((c, i) => c !== network.channels[i]);
   const hash = createHash('sha256');
   const { name, preprocessing, inputSize } = network;
-  hash.update(JSON.stringify({ name, preprocessing, inputSize, projection: projected ? { seed, channels } : null }));
+  hash.update(
+    JSON.stringify({ name, preprocessing, inputSize, projection: projected ? { seed, channels } : null }),
+  );
   for (const spec of network.parameters) {
     const { data } = tensors.get(spec.name)!;
     hash.update(spec.name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

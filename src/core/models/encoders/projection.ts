@@ -8,7 +8,9 @@ import type { Random } from '../../nn/random.js';
  */
 export function semiOrthogonal(from: number, to: number, random: Random): Float32Array {
   if (to > from) throw new RangeError(`${to} orthonormal columns do not fit ${from} rows`);
-  const columns = Array.from({ length: to }, () => Float64Array.from({ length: from }, () => random.normal()));
+  const columns = Array.from({ length: to }, () =>
+    Float64Array.from({ length: from }, () => random.normal()),
+  );
   columns.forEach((column, i) => {
     // Twice: one pass of Gram–Schmidt leaves errors that grow with the matrix' condition.
     for (let pass = 0; pass < 2; pass++) {
