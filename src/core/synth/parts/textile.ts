@@ -102,13 +102,14 @@ function paintThread(surface: Surface, cloth: Textile, x: number, y: number, i: 
   const run = warpOnTop ? along : across;
   const width = loose ? 1.05 : 1;
   const round = Math.sqrt(Math.max(0, 1 - (2 * cross * width) ** 2));
-  const arch = loose ? 2.4 : Math.cos(run * Math.PI);
+  const arch = loose ? 2.6 : Math.cos(run * Math.PI);
+  const slack = loose ? 3 : 0; // units: it hangs off the cloth and casts a shadow
   const twist = Math.sin((run * (warpOnTop ? 1 : -1) + cross * 1.4) * 17);
   const fuzz = whiteNoise().grain(x * 1.3 + cloth.grain, y * 1.3);
   const index = warpOnTop ? column - 1000 : row - 1000;
   const yarn = yarnColour(cloth, index, warpOnTop);
   const tone = cloth.tone * (0.62 + 0.38 * round) * (0.8 + 0.2 * arch) * (1 + 0.07 * twist + 0.1 * fuzz);
-  lay(surface, i, 1, yarn, tone, 1 + 1.5 * round * (0.5 + 0.5 * arch) + 0.1 * twist);
+  lay(surface, i, 1, yarn, tone, 1 + slack + 1.5 * round * (0.5 + 0.5 * arch) + 0.1 * twist);
 }
 
 function isLoose(cloth: Textile, column: number, row: number): boolean {
