@@ -97,17 +97,23 @@ export class ClassAccumulator {
   private reasons(pixel: PixelMetrics | undefined): string[] {
     const { unlabelled, withoutMap, withoutMask, disagreements } = this.counts;
     const label = this.options.protocol === 'ader' ? 'the mask' : 'the record';
+    const noMaps = this.maps === 0 && withoutMap > 0;
     const said: [boolean | number, string][] = [
       [this.anomalies.length === 0, 'no anomalous image: image metrics are undefined'],
       [this.normals.length === 0, 'no normal image: image AUROC is undefined'],
-      [unlabelled, `${unlabelled} images without a label left out`],
-      [withoutMap, `${withoutMap} images without a map left out of the pixel metrics`],
-      [withoutMask, `${withoutMask} anomalous images without a mask left out of the pixel metrics`],
-      [disagreements, `label and resized mask disagree on ${disagreements} images: ${label} was believed`],
+      [unlabelled, `left out, no label: ${images(unlabelled)}`],
+      [noMaps, 'no maps: no pixel metrics'],
+      [!noMaps && withoutMap, `left out of the pixel metrics, no map: ${images(withoutMap)}`],
+      [withoutMask, `left out of the pixel metrics, anomalous without a mask: ${images(withoutMask)}`],
+      [disagreements, `label and resized mask disagree, ${label} believed: ${images(disagreements)}`],
       [pixel !== undefined && pixel.regions === 0, 'no defective pixel: pixel metrics are undefined'],
     ];
     return said.filter(([holds]) => holds).map(([, reason]) => reason);
   }
+}
+
+function images(count: number): string {
+  return count === 1 ? '1 image' : `${count} images`;
 }
 
 type Seven = MetricRecord['image'];
