@@ -1,0 +1,41 @@
+import type { ImageRecord } from '../../records/schemas.js';
+
+export type Split = 'train' | 'test';
+
+/** Something in a data set that a person should look at; reading goes on. */
+export interface Oddity {
+  readonly kind: 'image-without-mask' | 'mask-without-image' | 'file-missing' | 'left-out';
+  readonly path: string;
+  readonly note?: string;
+}
+
+export interface LayoutOptions {
+  /** Only images of this split. */
+  readonly split?: Split;
+  /** Only these classes. */
+  readonly classes?: ReadonlySet<string>;
+  /** The class of images whose layout names none: plain folders, lists, tables without such a column. */
+  readonly className?: string;
+  /** COCO-AD: which of the four splits, 0 to 3. */
+  readonly fold?: number;
+  /** Real-IAD: only these cameras, "C1" to "C5". */
+  readonly views?: ReadonlySet<string>;
+  /** VisA: the split table, when it is not split_csv/1cls.csv. */
+  readonly splitTable?: string;
+  /** Where masks are drawn that a data set has only as polygons or run lengths. */
+  readonly derivedFolder?: string;
+  /** Tables and annotation files may name images outside their own folder. */
+  readonly allowOutside?: boolean;
+  readonly onOddity?: (oddity: Oddity) => void;
+}
+
+/** A way to lay out a data set on disk. */
+export interface Layout {
+  readonly name: string;
+  /** What is looked for, in a person's words: ends the message of a folder without images. */
+  readonly expected: string;
+  /** Whether a folder or file is laid out so. Looks at names only, never throws. */
+  recognises(root: string): Promise<boolean>;
+  /** Its images in a fixed order: bytewise by class, split, kind of defect and name. */
+  records(root: string, options: LayoutOptions): AsyncGenerator<ImageRecord>;
+}
