@@ -18,11 +18,13 @@ export class OnnxOps implements Ops<OnnxValue> {
     return OnnxValue.of(this.graph, shape, this.graph.input(name, shape));
   }
 
-  /** An input of bytes, seen by the network as floats 0…255. */
+  /** A picture of bytes `[B,H,W,C]`, seen by the network as floats 0…255. */
   byteInput(name: string, shape: readonly number[]): OnnxValue {
     const bytes = this.graph.input(name, shape, ElementType.uint8);
-    const floats = this.graph.node('Cast', [bytes], { attributes: { to: ElementType.float32 } });
-    return OnnxValue.of(this.graph, shape, floats);
+    // Channels first while they are bytes: a quarter of the memory, and three channels last broadcast slowly.
+    const planes = this.graph.node('Transpose', [bytes], { attributes: { perm: [0, 3, 1, 2] } });
+    const floats = this.graph.node('Cast', [planes], { attributes: { to: ElementType.float32 } });
+    return OnnxValue.of(this.graph, shape, floats, 'channelsFirst');
   }
 
   output(name: string, x: OnnxValue): void {
