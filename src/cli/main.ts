@@ -35,6 +35,7 @@ export async function main({ root, argv, exit }: Program): Promise<void> {
 }
 
 async function runToCode(root: string, argv: string[]): Promise<number> {
+  // oclif's help goes by FORCE_COLOR and by CI variables, and colours pipes.
   if (colourIsOff(process.stdout, argv)) {
     process.env.NO_COLOR = '1';
     delete process.env.FORCE_COLOR;

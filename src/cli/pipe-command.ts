@@ -72,12 +72,16 @@ export abstract class PipeCommand extends BaseCommand {
     this.streaming = true;
     const { tally, signal } = this;
     let bare = 0;
-    const ofLine = bareLine && ((bytes: Buffer, line: number) => (++bare, bareLine(bytes, line)));
+    const ofLine = (bytes: Buffer, line: number) => {
+      bare += 1;
+      return bareLine!(bytes, line);
+    };
     const onSkip = (error: DataError) => {
       this.skipped += 1;
       this.caution(`skipped ${error.message}`);
     };
-    const options = { types, onBadLine: this.input['on-bad-line'], onSkip, bareLine: ofLine, tally, signal };
+    const onBadLine = this.input['on-bad-line'];
+    const options = { types, onBadLine, onSkip, bareLine: bareLine && ofLine, tally, signal };
     for await (const received of readRecords(process.stdin, options)) {
       if (received.wanted) yield received;
       else await this.writer.forward(received.text);

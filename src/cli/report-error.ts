@@ -31,7 +31,9 @@ function messageOf(error: unknown): string {
 function usageMessage(text: string): string {
   const lines = text.split('\n').map((line) => line.trim());
   const said = lines.filter((line) => line !== '' && line !== 'See more help with --help').join('; ');
-  return `${said}; see ${speaker()} --help`;
+  const unknown = /^command (.*) not found$/.exec(said)?.[1];
+  const what = unknown ? `no command "${unknown.replaceAll(':', ' ')}"` : said;
+  return `${what}; see ${speaker()} --help`;
 }
 
 function wantsStack(): boolean {

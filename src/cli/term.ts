@@ -1,3 +1,6 @@
+// As the user set it: main.ts sets NO_COLOR for oclif's sake when stdout alone must stay plain.
+const asStarted = { ...process.env };
+
 interface Stream {
   isTTY?: boolean;
 }
@@ -9,7 +12,7 @@ interface Stream {
 export function colourIsOff(
   stream: Stream,
   argv: readonly string[] = process.argv,
-  env: NodeJS.ProcessEnv = process.env,
+  env: NodeJS.ProcessEnv = asStarted,
 ): boolean {
   const end = argv.indexOf('--');
   const flags = end < 0 ? argv : argv.slice(0, end);
@@ -17,7 +20,7 @@ export function colourIsOff(
 }
 
 /** Whether lines can be redrawn in place. */
-export function canRedraw(stream: Stream, env: NodeJS.ProcessEnv = process.env): boolean {
+export function canRedraw(stream: Stream, env: NodeJS.ProcessEnv = asStarted): boolean {
   return Boolean(stream.isTTY) && env.TERM !== 'dumb';
 }
 

@@ -28,13 +28,14 @@ export function lineText({ bytes, line, offset }: ByteLine): string {
  * nesting beyond `MAX_DEPTH`, numbers beyond float64, and the key `__proto__`, which code down the line might assign.
  * @throws DataError with line and byte offset
  */
-export function parseObject(text: string, { line, offset }: ByteLine): JsonObject {
+export function parseObject(text: string, { line, offset, isOpen }: ByteLine): JsonObject {
   const where = `line ${line} (byte ${offset})`;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new DataError(`${where}: not JSON: ${reason(error)}`);
+    const cut = isOpen ? '; the input stops in the middle of this line' : '';
+    throw new DataError(`${where}: not JSON: ${reason(error)}${cut}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new DataError(`${where}: expected a JSON object, found ${kindOf(value)}`);
@@ -47,9 +48,7 @@ export function parseObject(text: string, { line, offset }: ByteLine): JsonObjec
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   // V8 quotes the text around the fault; a line may be megabytes and may hold anything.
-  return message
-    .replace(/,? ?(\.{3})?"[\s\S]*" is not valid JSON$/, '')
-    .replace(/^Unexpected end.*/, 'the line is cut off');
+  return message.replace(/,? ?(\.{3})?"[\s\S]*" is not valid JSON$/, '');
 }
 
 function kindOf(value: unknown): string {

@@ -140,12 +140,20 @@ function checkVersion(object: JsonObject, where: string): void {
 function validated<S extends z.ZodType>(schema: S, object: JsonObject, where: string): z.infer<S> {
   const result = schema.safeParse(object);
   if (!result.success) {
-    const issue = result.error.issues[0]!;
-    const at = issue.path.length > 0 ? `"${issue.path.join('.')}": ` : '';
-    throw new DataError(`${where}: ${object.type} record, ${at}${issue.message.toLowerCase()}`);
+    throw new DataError(`${where}: ${object.type} record, ${complaint(result.error.issues[0]!, object)}`);
   }
   for (const [key, value] of Object.entries(result.data as JsonObject)) {
     if (!Object.hasOwn(object, key)) object[key] = value;
   }
   return object as z.infer<S>;
+}
+
+function complaint({ path, message }: z.core.$ZodIssue, object: JsonObject): string {
+  const at = path.join('.');
+  const found = path.reduce<unknown>(
+    (value, key) => (value as JsonObject | undefined)?.[key as string],
+    object,
+  );
+  if (found === undefined) return `"${at}" is missing`;
+  return `"${at}": ${message.replace(/^Invalid input: /, '').replace('received', 'found')}`;
 }

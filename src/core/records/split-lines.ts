@@ -7,6 +7,8 @@ export interface ByteLine {
   line: number;
   /** Byte offset of the line's first byte in the stream. */
   offset: number;
+  /** Whether the input stopped in this line: no line feed came. */
+  isOpen?: boolean;
 }
 
 /** 16 MiB: room for any record with inline tensors, and far from V8's longest string. */
@@ -51,7 +53,7 @@ export async function* splitLines(
     held += buffer.length - start;
     if (held > maxBytes) throw tooLong(line, offset, maxBytes);
   }
-  if (held > 0) yield take(Buffer.alloc(0));
+  if (held > 0) yield { ...take(Buffer.alloc(0)), isOpen: true };
 }
 
 function asBuffer(chunk: Uint8Array | string): Buffer {
