@@ -19,6 +19,9 @@ const wantedLimits = [
   'maxStorageBuffersPerShaderStage',
 ] as const;
 
+/** Storage buffers that the gradient of the selective scan binds at once. */
+const scanBuffers = 10;
+
 const wantedFeatures: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups'];
 
 interface DawnPackage {
@@ -49,9 +52,17 @@ export const webgpuDriver: EngineDriver = {
   async activate() {
     const found = await findAdapter();
     if (!found) throw new UnavailableError('webgpu: no adapter on this machine.');
+    const buffers = found.limits.maxStorageBuffersPerShaderStage;
+    if (buffers < scanBuffers) {
+      throw new UnavailableError(
+        `webgpu: ${found.info.device} binds ${buffers} buffers, the scan needs ${scanBuffers}.`,
+      );
+    }
     if (!tf.findBackendFactory('webgpu')) {
+      // Loaded while navigator.gpu is not there yet: otherwise it registers a backend with too low limits.
       const { WebGPUBackend: Backend } =
         require('@tensorflow/tfjs-backend-webgpu') as typeof import('@tensorflow/tfjs-backend-webgpu');
+      exposeGpu(gpu!);
       const device = await openDevice(found);
       tf.registerBackend('webgpu', () => new Backend(device, found.info), 3);
     }
@@ -91,7 +102,6 @@ async function findAdapter(): Promise<GPUAdapter | null> {
   const { navigator: own, ...globals } = dawn.globals;
   Object.assign(globalThis, globals);
   gpu = dawn.create([]);
-  exposeGpu(gpu);
   adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   return adapter;
 }

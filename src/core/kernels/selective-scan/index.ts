@@ -1,11 +1,13 @@
 import type { EngineName } from '../engine-name.js';
 import { registerReferenceScan } from './host.js';
+import { registerWasmScan } from './wasm.js';
+import { registerWebgpuScan } from './webgpu.js';
 
 /** The engines that have a scan, and where each comes from: the only list. */
 const registrations: Record<EngineName, () => void> = {
   cpu: () => registerReferenceScan('cpu'),
-  wasm: () => registerReferenceScan('wasm'),
-  webgpu: () => {},
+  wasm: registerWasmScan,
+  webgpu: () => registerWebgpuScan(),
   tensorflow: () => registerReferenceScan('tensorflow'),
 };
 
