@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Calibration } from '../anomaly/calibration.js';
+import { DataError, InputMissingError } from '../errors.js';
+import { writeFileAtomically } from '../files/atomic.js';
+import { publishDirectory, readPublished, stagingFolder } from '../files/publish-directory.js';
+import { float32Tensor, formatSafetensors, parseSafetensors, toFloat32 } from '../files/safetensors.js';
+import { ParameterBlock } from '../nn/parameter-block.js';
+import { canonicalNames } from './mambaad/checkpoint-names.js';
+import { familyNamed } from './registry.js';
+
+const manifestName = 'model.json';
+const weightsName = 'weights.safetensors';
+
+/** What shapes a detector: with the weights, all that its scores depend on. */
+export interface DetectorDescription {
+  family: string;
+  preset: string;
+  config: unknown;
+  encoder: { name: string; hash: string };
+  /** Width and height given to the encoder. */
+  input_size: [number, number];
+  /** `[H,W,C]` of the encoder's maps, fine to coarse. */
+  features: number[][];
+  /** Divisor of each scale's features. */
+  feature_scale: number[];
+  /** Side of the anomaly map. */
+  map_size: number;
+}
+
+/** `model.json`. */
+export interface ModelManifest extends DetectorDescription {
+  format: 'mambaad-model';
+  version: 1;
+  /** Hash of weights and description, 16 hex digits: every score names it. */
+  model: string;
+  classes: string[];
+  calibration: Calibration;
+  provenance: Record<string, unknown>;
+}
+
+export interface LoadedModel {
+  manifest: ModelManifest;
+  block: ParameterBlock;
+}
+
+/**
+ * Publishes a model folder: it appears whole or not at all, and replaces an earlier one in one step.
+ *
+ * @throws OutputError, IoError when the folder cannot be written
+ */
+export async function publishModel(
+  folder: string,
+  block: ParameterBlock,
+  description: DetectorDescription,
+  rest: Pick<ModelManifest, 'classes' | 'calibration' | 'provenance'>,
+): Promise<ModelManifest> {
+  const weights = formatWeights(block);
+  const model = modelHash(weights, description);
+  const manifest: ModelManifest = { format: 'mambaad-model', version: 1, model, ...description, ...rest };
+  const staging = await stagingFolder(folder);
+  await writeFileAtomically(join(staging, weightsName), weights);
+  await writeFileAtomically(join(staging, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
+  await publishDirectory(staging, folder, manifestName);
+  return manifest;
+}
+
+/**
+ * Opens a model folder.
+ *
+ * @throws InputMissingError when there is none; DataError when a file is broken or the two do not belong together
+ */
+export function openModel(folder: string): Promise<LoadedModel> {
+  return readPublished(folder, async (place) => {
+    const manifest = await readManifest(place, folder);
+    const path = join(folder, weightsName);
+    const bytes = await readFile(join(place, weightsName)).catch(() => {
+      throw new DataError(`${path}: cannot be read; the model folder is incomplete, train or copy it again`);
+    });
+    const channels = manifest.features.map((shape) => shape[2]!);
+    const block = new ParameterBlock(familyNamed(manifest.family).parameters(manifest.config, channels));
+    const { tensors } = parseSafetensors(bytes, path);
+    const floats = [...tensors].map(
+      ([name, tensor]) => [name, { shape: tensor.shape, data: toFloat32(tensor) }] as const,
+    );
+    block.load(canonicalNames(new Map(floats)), path);
+    if (modelHash(bytes, describe(manifest)) !== manifest.model) {
+      throw new DataError(
+        `${folder}: weights.safetensors is not the file that model.json was written with; copy or train the model again`,
+      );
+    }
+    return { manifest, block };
+  });
+}
+
+async function readManifest(place: string, folder: string): Promise<ModelManifest> {
+  const text = await readFile(join(place, manifestName), 'utf8').catch(() => {
+    throw new InputMissingError(
+      `${folder}: no model here (model.json is missing); train one with mambaad train --out ${folder}`,
+    );
+  });
+  try {
+    const manifest = JSON.parse(text) as ModelManifest;
+    if (manifest.format === 'mambaad-model' && manifest.version === 1) return manifest;
+  } catch {}
+  throw new DataError(
+    `${join(folder, manifestName)}: not a model description that this version reads; train the model again`,
+  );
+}
+
+/** The weights file's bytes: the published tensor names and layouts. */
+export function formatWeights(block: ParameterBlock): Uint8Array {
+  const tensors = [...block.toDisk()].map(
+    ([name, { shape, data }]) => [name, float32Tensor(shape, data)] as const,
+  );
+  return formatSafetensors(new Map(tensors), { format: 'pt' });
+}
+
+function modelHash(weights: Uint8Array, description: DetectorDescription): string {
+  return createHash('sha256').update(weights).update(JSON.stringify(description)).digest('hex').slice(0, 16);
+}
+
+function describe(manifest: ModelManifest): DetectorDescription {
+  const { family, preset, config, encoder, input_size, features, feature_scale, map_size } = manifest;
+  return { family, preset, config, encoder, input_size, features, feature_scale, map_size };
+}

@@ -1,0 +1,57 @@
+import type { Tensor } from '@tensorflow/tfjs';
+import type { DetectorFamily } from '../models/family.js';
+import type { DetectorDescription } from '../models/model-folder.js';
+import { familyNamed } from '../models/registry.js';
+import { NamedWeights } from '../nn/named-weights.js';
+import type { ParameterBlock } from '../nn/parameter-block.js';
+import { TfOps } from '../ops/tf-ops.js';
+import { inScope } from '../runtime/scope.js';
+import { tf } from '../runtime/tf.js';
+import { uploadParameters } from '../training/gradients.js';
+
+/** Anomaly map `[size·size]` and raw image score of one image. */
+export interface Scored {
+  map: Float32Array;
+  rawScore: number;
+}
+
+type Describing = Pick<DetectorDescription, 'family' | 'config' | 'features' | 'feature_scale' | 'map_size'>;
+
+/** A trained detector on the current engine. */
+export class Detector {
+  private readonly family: DetectorFamily<unknown>;
+  private readonly weights: ReadonlyMap<string, Tensor>;
+  private readonly ops = new TfOps();
+
+  constructor(
+    private readonly description: Describing,
+    block: ParameterBlock,
+  ) {
+    this.family = familyNamed(description.family);
+    this.weights = uploadParameters(block);
+  }
+
+  /** @param features the encoder's maps of one image, fine to coarse, each `[H·W·C]` and not yet scaled */
+  score(features: readonly Float32Array[]): Scored {
+    const { config, features: shapes, feature_scale, map_size } = this.description;
+    return inScope(() => {
+      const inputs = features.map((values, scale) => {
+        const raw = tf.tensor(values, [1, ...shapes[scale]!]);
+        return feature_scale[scale] === 1 ? raw : tf.mul(raw, 1 / feature_scale[scale]!);
+      });
+      const reconstruction = this.family.reconstruct(
+        this.ops,
+        new NamedWeights(this.weights),
+        inputs,
+        config,
+      );
+      const map = this.family.anomalyMap(this.ops, reconstruction, map_size);
+      const rawScore = this.family.imageScore(this.ops, map).dataSync()[0]!;
+      return { map: map.dataSync().slice() as Float32Array, rawScore };
+    });
+  }
+
+  dispose(): void {
+    for (const tensor of this.weights.values()) tensor.dispose();
+  }
+}
