@@ -24,24 +24,26 @@ export function isTemporaryName(name: string): boolean {
  *
  * @param write fills the file; what it throws removes the temporary file and leaves the target as it was
  * @param bytes how much will be written, for the message of a full disk
+ * @param durable false leaves the syncs out: for caches, which may lose entries in a power cut but notice it
  * @throws IoError on a full disk, OutputError when the place is not writable
  */
 export async function writeAtomically(
   target: string,
   write: (file: FileHandle) => Promise<void>,
   bytes?: number,
+  durable = true,
 ): Promise<void> {
   const temporary = temporarySibling(target);
   try {
     const file = await fs.open(temporary, 'wx');
     try {
       await write(file);
-      await file.sync();
+      if (durable) await file.sync();
     } finally {
       await file.close();
     }
     await fs.rename(temporary, target);
-    await syncFolder(dirname(resolve(target)));
+    if (durable) await syncFolder(dirname(resolve(target)));
   } catch (error) {
     await fs.rm(temporary, { force: true }).catch(() => {});
     throw error instanceof MambaadError ? error : outputFailure(target, error, bytes);

@@ -11,12 +11,14 @@ export type NamedTensors = ReadonlyMap<string, StoredTensor> | Readonly<Record<s
  * Writes a safetensors file atomically. Equal contents give equal bytes: tensors lie widest type first, then by name
  * (so that every one is aligned), metadata is sorted, the header is padded to eight bytes.
  *
+ * @param options durable false: see `writeAtomically`
  * @throws DataError when a tensor's data does not fill its shape; IoError, OutputError as `writeAtomically`
  */
 export async function writeSafetensors(
   path: string,
   tensors: NamedTensors,
   metadata: Readonly<Record<string, string>> = {},
+  { durable = true } = {},
 ): Promise<void> {
   const { header, ordered, bytes } = layOut(tensors, metadata, path);
   await writeAtomically(
@@ -26,6 +28,7 @@ export async function writeSafetensors(
       for (const tensor of ordered) await writeFully(file, bytesOf(tensor.data));
     },
     bytes,
+    durable,
   );
 }
 
