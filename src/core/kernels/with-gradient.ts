@@ -23,9 +23,10 @@ export function withGradient(
   return operation(...inputs);
 }
 
-/** Whether a gradient is being recorded, so that a kernel should keep what its gradient needs. */
+/** Whether an operation called now goes on the gradient tape, so that its kernel should keep what its gradient needs. */
 export function isRecording(): boolean {
-  return tf.engine().state.gradientDepth > 0;
+  const { gradientDepth, kernelDepth } = tf.engine().state;
+  return gradientDepth > 0 && kernelDepth === 0;
 }
 
 /** Whether the current backend has a kernel of this name, and the fused path can be taken. */

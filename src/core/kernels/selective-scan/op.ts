@@ -23,6 +23,7 @@ export function selectiveScan(args: SelectiveScanArgs<Tensor>): Tensor {
   checkShapes(args);
   const { segment } = args.order;
   const order = orderTensor(args.order);
+  const training = isRecording();
   return withGradient(
     inputNames.map((name) => args[name]),
     (inputs) => {
@@ -30,7 +31,6 @@ export function selectiveScan(args: SelectiveScanArgs<Tensor>): Tensor {
         ...Object.fromEntries(inputNames.map((name, i) => [name, tensors[i]!])),
         order,
       });
-      const training = isRecording();
       const outputs = tf.engine().runKernel('SelectiveScan', named(inputs), { segment, training });
       const [value, states] = (Array.isArray(outputs) ? outputs : [outputs]) as [Tensor, Tensor | undefined];
       return {
