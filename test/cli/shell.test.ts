@@ -141,7 +141,13 @@ describe('signals', () => {
 
 describe('talk', () => {
   test('no byte of a non-terminal stream is an escape, not even under FORCE_COLOR or in CI', async () => {
-    const env = { FORCE_COLOR: '1', CI: '1', GITHUB_ACTIONS: '1', TERM: 'xterm-256color', COLORTERM: 'truecolor' };
+    const env = {
+      FORCE_COLOR: '1',
+      CI: '1',
+      GITHUB_ACTIONS: '1',
+      TERM: 'xterm-256color',
+      COLORTERM: 'truecolor',
+    };
     for (const args of [['emit', '--spin'], ['emit', '--bogus'], ['--help'], ['emit', '--help']]) {
       const { stdout, stderr } = await run(args, { program, env });
       expect(stdout + stderr).not.toContain('\u001b');
