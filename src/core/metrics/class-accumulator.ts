@@ -1,7 +1,7 @@
 import type { MetricRecord } from '../records/schemas.js';
 import { type ClassCurves, classCurves } from './curves.js';
 import { type PixelMetrics, type Protocol, pixelMetrics } from './pixel-metrics.js';
-import { PixelCollector } from './pixels.js';
+import { hasDefect, PixelCollector } from './pixels.js';
 import { rankingMetrics } from './ranking.js';
 import { checkScoredImage, type ScoredImage } from './scored-image.js';
 
@@ -71,7 +71,7 @@ export class ClassAccumulator {
   /** ADer takes the label from the resized mask, everyone else from the folder; disagreements are counted. */
   private labelOf({ label, mask }: ScoredImage): ScoredImage['label'] {
     if (!mask) return label;
-    const seen = mask.some((value) => value !== 0) ? 'anomaly' : 'normal';
+    const seen = hasDefect(mask) ? 'anomaly' : 'normal';
     if (label !== undefined && label !== seen) this.counts.disagreements++;
     return this.options.protocol === 'ader' ? seen : (label ?? seen);
   }

@@ -31,7 +31,7 @@ export class PixelCollector {
     if (this.keys.length !== map.length) this.keys = new Uint32Array(map.length);
     const keys = this.keys;
     keysOf(map, keys);
-    if (mask === null || mask.every((value) => value === 0)) {
+    if (mask === null || !hasDefect(mask)) {
       this.normals.append(keys);
       return;
     }
@@ -68,6 +68,12 @@ export class PixelCollector {
       max: extreme([normals.at(-1), defects.at(-1)], Math.max),
     };
   }
+}
+
+/** Whether any pixel of a mask is non-zero. */
+export function hasDefect(mask: Uint8Array): boolean {
+  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) return true;
+  return false;
 }
 
 function overlapSums(regions: Uint32Array, areas: readonly number[]): Float64Array {
