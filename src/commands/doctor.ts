@@ -1,0 +1,46 @@
+import { BaseCommand } from '../cli/base-command.js';
+
+export default class Doctor extends BaseCommand {
+  static override summary = 'Say what this machine can use, what was chosen, and why not the others.';
+  static override examples = [
+    'mambaad doctor',
+    'mambaad doctor -q | jq -c "select(.type==\\"engine\\")|{engine,chosen,why_not}"',
+    'mambaad doctor -q | jq -r "select(.chosen)|.engine"',
+  ];
+
+  async run(): Promise<void> {
+    await this.parse(Doctor);
+    const { examine, examineMachine } = await import('../core/runtime/doctor.js');
+    const { dataFolder } = await import('../core/weights/data-folder.js');
+    const { listWeights } = await import('../core/weights/store.js');
+    const { weights: _, ...machine } = examineMachine();
+    await this.write({ v: 1, type: 'machine', ...machine });
+    this.show(
+      `node ${machine.node} on ${machine.platform}, ${machine.cpu.cores} cores, ${(machine.memoryBytes / 2 ** 30).toFixed(1)} GiB`,
+    );
+    for (const report of await examine()) {
+      const { whyNot, ...known } = report;
+      await this.write({ v: 1, type: 'engine', ...known, ...(whyNot !== undefined && { why_not: whyNot }) });
+      const mark = report.chosen
+        ? this.paint.green('chosen ')
+        : report.found
+          ? 'found  '
+          : this.paint.dim('absent ');
+      this.show(`${mark} ${report.engine.padEnd(10)} ${report.device ?? ''}${whyNot ? `: ${whyNot}` : ''}`);
+    }
+    const runtime = machine.onnxruntime;
+    this.show(
+      'version' in runtime
+        ? `onnxruntime ${runtime.version} runs encoders`
+        : `onnxruntime absent: ${runtime.whyNot}`,
+    );
+    for (const listing of await listWeights()) {
+      await this.write({ v: 1, type: 'weights', ...listing });
+      this.show(
+        `weights ${listing.name}: ${listing.present ? listing.path : 'not here; mambaad weights pull'}`,
+      );
+    }
+    this.detail(`data folder ${dataFolder()}`);
+    await this.finish();
+  }
+}
