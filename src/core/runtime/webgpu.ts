@@ -3,8 +3,10 @@ import { createRequire } from 'node:module';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { UnavailableError } from '../errors.js';
 import { makeCurrent } from './current-backend.js';
+import { trackDawnTicks } from './dawn-ticks.js';
 import type { EngineDriver, Finding } from './engine-driver.js';
 import { tf } from './tf.js';
+import { allowSynchronousReads } from './webgpu-read.js';
 
 const require = createRequire(import.meta.url);
 
@@ -64,7 +66,7 @@ export const webgpuDriver: EngineDriver = {
         require('@tensorflow/tfjs-backend-webgpu') as typeof import('@tensorflow/tfjs-backend-webgpu');
       exposeGpu(gpu!);
       const device = await openDevice(found);
-      tf.registerBackend('webgpu', () => new Backend(device, found.info), 3);
+      tf.registerBackend('webgpu', () => withSynchronousReads(new Backend(device, found.info)), 3);
     }
     await makeCurrent('webgpu');
   },
@@ -101,9 +103,15 @@ async function findAdapter(): Promise<GPUAdapter | null> {
   const dawn = require('webgpu') as DawnPackage;
   const { navigator: own, ...globals } = dawn.globals;
   Object.assign(globalThis, globals);
+  trackDawnTicks();
   gpu = dawn.create([]);
   adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   return adapter;
+}
+
+function withSynchronousReads(backend: WebGPUBackend): WebGPUBackend {
+  allowSynchronousReads(backend);
+  return backend;
 }
 
 /** The TensorFlow.js backend refuses to start unless `navigator.gpu` is there; Node before 21 has no navigator. */
