@@ -59,6 +59,11 @@ const cases: [name: string, shapes: number[][], network: Network][] = [
     (o, [x, y]) => [o.matMul(x!, y!)],
   ],
   [
+    'matMul with a constant on either side',
+    [[2, 5, 4]],
+    (o, [x]) => [o.matMul(o.matMul(fixed(o, [1, 7, 5]), x!), fixed(o, [1, 6, 4]), false, true)],
+  ],
+  [
     'matMul, transposed',
     [
       [2, 5, 4],

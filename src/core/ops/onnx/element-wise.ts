@@ -34,8 +34,8 @@ export function commonLayout(values: readonly OnnxValue[], rank: number): Held {
   return fits && missing('channelsFirst') < missing('logical') ? 'channelsFirst' : 'logical';
 }
 
-/** -1 stands for the batch and meets only 1 or itself. */
-function broadcastShape(x: readonly number[], y: readonly number[]): number[] {
+/** Shape of an element-wise result; -1 stands for the batch and meets only 1 or itself. */
+export function broadcastShape(x: readonly number[], y: readonly number[]): number[] {
   const rank = Math.max(x.length, y.length);
   return Array.from({ length: rank }, (_, i) => {
     const a = x[x.length - rank + i] ?? 1;

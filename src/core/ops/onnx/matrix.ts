@@ -1,4 +1,5 @@
 import type { GraphBuilder } from '../../export/onnx/graph-builder.js';
+import { broadcastShape } from './element-wise.js';
 import { OnnxValue } from './onnx-value.js';
 
 /** Batched product over the last two axes. */
@@ -11,8 +12,8 @@ export function matMul(
 ): OnnxValue {
   const left = transposeX ? swapLastAxes(graph, x) : x;
   const right = transposeY ? swapLastAxes(graph, y) : y;
-  const leading = left.rank >= right.rank ? left.shape : right.shape;
-  const shape = [...leading.slice(0, -2), left.shape.at(-2)!, right.shape.at(-1)!];
+  const leading = broadcastShape(left.shape.slice(0, -2), right.shape.slice(0, -2));
+  const shape = [...leading, left.shape.at(-2)!, right.shape.at(-1)!];
   return OnnxValue.of(graph, shape, graph.node('MatMul', [left.name(), right.name()]));
 }
 
