@@ -78,6 +78,15 @@ export async function decodeNonZero(bytes: Uint8Array, options: DecodeOptions): 
   });
 }
 
+/** Width and height of an image, from its header. Errors as `decodeRgb`. */
+export async function imageSize(
+  bytes: Uint8Array,
+  options: DecodeOptions,
+): Promise<{ width: number; height: number }> {
+  if (imageFormat(bytes, options.path) === 'bmp') return bmpSize(bytes, options.path);
+  return decoding(options, async () => checkedMetadata(await opened(bytes, options), options));
+}
+
 function decodeBitmap(bytes: Uint8Array, options: DecodeOptions): Pixels {
   const { width, height } = bmpSize(bytes, options.path);
   refuseLarge(width, height, options);
@@ -111,7 +120,7 @@ function refuseLarge(width: number, height: number, { path, maxPixels = pixelLim
   );
 }
 
-async function decoding(options: DecodeOptions, decode: () => Promise<Pixels>): Promise<Pixels> {
+async function decoding<R>(options: DecodeOptions, decode: () => Promise<R>): Promise<R> {
   try {
     return await decode();
   } catch (error) {

@@ -101,9 +101,6 @@ async function masksOf(
   const truth = scheme.within ? kind : await childFolder(classPath, 'ground_truth');
   const folder = truth && (await childFolder(truth.path, scheme.within ? scheme.within.masks : kind.name));
   const { masks, unclaimed } = pairMasks(images, await imagesIn(folder?.path));
-  for (const [i, image] of images.entries()) {
-    if (!masks[i]) onOddity?.({ kind: 'image-without-mask', path: image.path.toString() });
-  }
   for (const mask of unclaimed) onOddity?.({ kind: 'mask-without-image', path: mask.path.toString() });
   return masks;
 }

@@ -4,7 +4,16 @@ export type Split = 'train' | 'test';
 
 /** Something in a data set that a person should look at; reading goes on. */
 export interface Oddity {
-  readonly kind: 'image-without-mask' | 'mask-without-image' | 'file-missing' | 'left-out';
+  readonly kind:
+    | 'image-without-mask'
+    | 'mask-without-image'
+    | 'image-unusable'
+    | 'mask-unusable'
+    | 'mask-empty'
+    | 'label-vanishes'
+    | 'file-missing'
+    | 'left-out'
+    | 'duplicate';
   readonly path: string;
   readonly note?: string;
 }

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { folderName, imageRecord } from './image-record.js';
@@ -19,5 +20,16 @@ export const plainFolder: Layout = {
       if (classes && !classes.has(name)) continue;
       yield imageRecord(path, { class: name, split, label: split === 'train' ? 'normal' : undefined });
     }
+  },
+};
+
+/** One image file: its class is "default" unless one is given. */
+export const singleImage: Layout = {
+  name: 'image',
+  expected: 'an image file',
+  recognises: async (root) => (await stat(root).catch(() => undefined))?.isFile() === true,
+  async *records(root, { split, className = 'default' }) {
+    const label = split === 'train' ? 'normal' : undefined;
+    yield imageRecord(Buffer.from(root), { class: className, split, label });
   },
 };

@@ -3,14 +3,33 @@ import { InputMissingError, UsageError } from '../../errors.js';
 import { inputFailure, shown } from '../../files/file-errors.js';
 import type { ImageRecord } from '../../records/schemas.js';
 import { mvtec, mvtec3d } from './class-folders.js';
+import { cocoAd } from './coco-ad.js';
+import { kolektor } from './kolektor.js';
 import type { Layout, LayoutOptions } from './layout.js';
-import { plainFolder } from './plain-folder.js';
+import { plainFolder, singleImage } from './plain-folder.js';
+import { realIad } from './real-iad.js';
+import { table } from './table.js';
+import { visa } from './visa.js';
 
 /** Most particular first: the first one that recognises a folder reads it. */
-export const layouts: readonly Layout[] = [mvtec3d, mvtec, plainFolder];
+export const layouts: readonly Layout[] = [
+  table,
+  cocoAd,
+  realIad,
+  visa,
+  mvtec3d,
+  mvtec,
+  kolektor,
+  plainFolder,
+  singleImage,
+];
 
 /** Names people know a layout by that is another one's on disk. */
 const aliases: Readonly<Record<string, Layout>> = {
+  kolektorsdd: kolektor,
+  kolektorsdd2: kolektor,
+  csv: table,
+  ndjson: table,
   btad: mvtec,
   mpdd: mvtec,
   'uni-medical': mvtec,

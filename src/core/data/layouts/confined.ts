@@ -1,0 +1,36 @@
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { DataError } from '../../errors.js';
+import { shown } from '../../files/file-errors.js';
+
+/**
+ * The path of a file that a table or annotation file names: below `root`, symbolic links included, so that a data set
+ * from elsewhere cannot have other files of this machine read. A file that is absent passes; opening it tells.
+ *
+ * @param source what named it, for the message: "meta.csv:7"
+ * @throws DataError for a name that leads outside, unless `allowOutside`
+ */
+export async function confined(
+  root: string,
+  name: string,
+  source: string,
+  allowOutside = false,
+): Promise<string> {
+  const refuse = (what: string) =>
+    new DataError(
+      `${shown(source)}: ${shown(name)} ${what}; only files below ${shown(root)} are read unless outside is allowed.`,
+    );
+  if (name === '' || name.includes('\0'))
+    throw new DataError(`${shown(source)}: ${shown(name) || 'an empty name'} is no file name.`);
+  if (allowOutside) return isAbsolute(name) ? name : join(root, name);
+  if (isAbsolute(name) || escapes(relative(root, resolve(root, name)))) throw refuse('leads outside');
+  const path = join(root, name);
+  const real = await realpath(path).catch(() => undefined);
+  if (real !== undefined && escapes(relative(await realpath(root), real)))
+    throw refuse('is a link that leads outside');
+  return path;
+}
+
+function escapes(relativePath: string): boolean {
+  return relativePath === '..' || relativePath.startsWith(`..${sep}`) || isAbsolute(relativePath);
+}

@@ -1,0 +1,101 @@
+import type { ImageRecord } from '../../records/schemas.js';
+import { decodeNonZero, readImageFile } from '../decode.js';
+import { imageRecord } from './image-record.js';
+import type { Layout, LayoutOptions, Split } from './layout.js';
+import { childFolder, type Entry, foldersIn, imagesIn } from './walk.js';
+
+interface Part {
+  readonly image: Entry;
+  readonly mask: Entry;
+  readonly split: Split;
+  readonly anomaly: boolean;
+}
+
+/**
+ * KolektorSDD (kosNN/PartN.jpg with PartN_label.bmp) and KolektorSDD2 ({train,test}/NAME.png with NAME_GT.png). Labels
+ * follow from the masks. KolektorSDD comes without a split: normal images of the first half of the items train, all
+ * others test. KolektorSDD2's defective training images are left out, since training is on normal parts only.
+ */
+export const kolektor: Layout = {
+  name: 'kolektor',
+  expected: 'kosNN/PartN.jpg with PartN_label.bmp, or {train,test}/NAME.png with NAME_GT.png',
+  recognises: async (root) => (await itemFolders(root)).length > 0 || (await splitFolders(root)).length > 0,
+  async *records(root, options) {
+    const items = await itemFolders(root);
+    const name = options.className ?? (items.length > 0 ? 'kolektorsdd' : 'kolektorsdd2');
+    if (options.classes && !options.classes.has(name)) return;
+    const parts = items.length > 0 ? await firstEdition(items) : await secondEdition(root, options);
+    for (const split of ['train', 'test'] as const) {
+      if (options.split && options.split !== split) continue;
+      for (const part of parts) if (part.split === split) yield record(part, name);
+    }
+  },
+};
+
+function record({ image, mask, split, anomaly }: Part, name: string): ImageRecord {
+  const truth = anomaly
+    ? ({ label: 'anomaly', defect: 'defect', mask: mask.path.toString() } as const)
+    : ({ label: 'normal', defect: 'good' } as const);
+  return imageRecord(image.path, { class: name, split, ...truth });
+}
+
+async function firstEdition(items: readonly Entry[]): Promise<Part[]> {
+  const parts: Part[] = [];
+  for (const [i, item] of items.entries()) {
+    for (const [image, mask] of await labelled(item, /_label$/i)) {
+      const anomaly = await marksDefect(mask);
+      parts.push({ image, mask, anomaly, split: anomaly || i >= items.length / 2 ? 'test' : 'train' });
+    }
+  }
+  return parts;
+}
+
+async function secondEdition(root: string, { onOddity }: LayoutOptions): Promise<Part[]> {
+  const parts: Part[] = [];
+  for (const { split, folder } of await splitFolders(root)) {
+    for (const [image, mask] of await labelled(folder, /_gt$/i)) {
+      const anomaly = await marksDefect(mask);
+      if (split === 'test' || !anomaly) parts.push({ image, mask, anomaly, split });
+      else onOddity?.({ kind: 'left-out', path: image.path.toString(), note: 'a defective training image' });
+    }
+  }
+  return parts;
+}
+
+async function itemFolders(root: string): Promise<Entry[]> {
+  const items = [];
+  for (const folder of await foldersIn(root)) {
+    if (/^kos\d+$/i.test(folder.name) && (await labelled(folder, /_label$/i)).length > 0) items.push(folder);
+  }
+  return items;
+}
+
+async function splitFolders(root: string): Promise<{ split: Split; folder: Entry }[]> {
+  const found = [];
+  for (const split of ['train', 'test'] as const) {
+    const folder = await childFolder(root, split);
+    if (folder && (await labelled(folder, /_gt$/i)).length > 0) found.push({ split, folder });
+  }
+  return found;
+}
+
+/** Images of a folder with their label images: the name that `suffix` ends, without it. */
+async function labelled(folder: Entry, suffix: RegExp): Promise<[image: Entry, mask: Entry][]> {
+  const images = await imagesIn(folder.path);
+  const masks = new Map(
+    images.filter((e) => suffix.test(stem(e))).map((e) => [stem(e).replace(suffix, ''), e]),
+  );
+  return images.flatMap((image): [Entry, Entry][] => {
+    const mask = suffix.test(stem(image)) ? undefined : masks.get(stem(image));
+    return mask ? [[image, mask]] : [];
+  });
+}
+
+function stem({ name }: Entry): string {
+  return name.slice(0, name.lastIndexOf('.'));
+}
+
+async function marksDefect(mask: Entry): Promise<boolean> {
+  const { data } = await decodeNonZero(await readImageFile(mask.path), { path: mask.path.toString() });
+  return data.includes(255);
+}

@@ -1,0 +1,77 @@
+import { shown } from '../files/file-errors.js';
+import type { Oddity } from './layouts/layout.js';
+import type { Count, DatasetSummary } from './summary.js';
+
+const shownOfEachKind = 5;
+
+const words: Readonly<Record<Oddity['kind'], string>> = {
+  'image-without-mask': 'anomalous images without a mask',
+  'mask-without-image': 'masks without an image',
+  'image-unusable': 'images that cannot be read',
+  'mask-unusable': 'masks that cannot be used',
+  'mask-empty': 'masks that mark nothing',
+  'label-vanishes': 'defects too small to survive the resize of their mask',
+  'file-missing': 'files that are missing',
+  'left-out': 'images left out',
+  duplicate: 'images that occur twice',
+};
+
+/** A summary for a person: a row for each class and split, then the oddities with their first examples. */
+export function summaryTable(summary: DatasetSummary): string {
+  const rows = [
+    ['class', 'split', 'normal', 'anomalous', 'unlabelled', 'masks', 'defects'],
+    ...countRows(summary.counts),
+  ];
+  const total = `${summary.images} images, ${summary.classes.length} classes`;
+  return [...aligned(rows), total, ...oddityLines(summary.oddities)].join('\n');
+}
+
+function countRows(counts: readonly Count[]): string[][] {
+  const groups = new Map<string, Count[]>();
+  for (const count of counts) {
+    const key = JSON.stringify([count.class, count.split]);
+    groups.set(key, [...(groups.get(key) ?? []), count]);
+  }
+  return [...groups.values()].map((group) => {
+    const of = (label: Count['label']) =>
+      sum(group.filter((count) => count.label === label).map(({ images }) => images));
+    const defects = group
+      .filter(({ label }) => label === 'anomaly')
+      .flatMap((count) => Object.entries(count.defects));
+    const { class: name, split } = group[0]!;
+    const numbers = [of('normal'), of('anomaly'), of('unknown'), sum(group.map(({ masks }) => masks))];
+    return [
+      shown(name),
+      split,
+      ...numbers.map(String),
+      defects.map(([kind, n]) => `${shown(kind)} ${n}`).join(', '),
+    ];
+  });
+}
+
+/** Text columns to the left, numbers to the right. */
+function aligned(rows: readonly string[][]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) => {
+    const cells = row.map((cell, i) =>
+      i >= 2 && i <= 5 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!),
+    );
+    return cells.join('  ').trimEnd();
+  });
+}
+
+function oddityLines(oddities: readonly Oddity[]): string[] {
+  const kinds = new Map<Oddity['kind'], Oddity[]>();
+  for (const oddity of oddities) kinds.set(oddity.kind, [...(kinds.get(oddity.kind) ?? []), oddity]);
+  return [...kinds].flatMap(([kind, found]) => {
+    const examples = found
+      .slice(0, shownOfEachKind)
+      .map(({ path, note }) => `  ${shown(path)}${note ? `: ${shown(note)}` : ''}`);
+    const more = found.length > shownOfEachKind ? [`  … and ${found.length - shownOfEachKind} more`] : [];
+    return [`${found.length} ${words[kind]}:`, ...examples, ...more];
+  });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, n) => total + n, 0);
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { DataError, InputMissingError } from '../errors.js';
+import type { ImageRecord } from '../records/schemas.js';
+import { imageSize, readImageFile } from './decode.js';
+import type { Oddity } from './layouts/layout.js';
+import { readMask } from './mask.js';
+import { pathToOpen } from './paths.js';
+
+export { summaryTable } from './summary-table.js';
+
+/** How many images a class has of one split and label. */
+export interface Count {
+  readonly class: string;
+  readonly split: 'train' | 'test' | 'unknown';
+  readonly label: 'normal' | 'anomaly' | 'unknown';
+  /** Kinds of defect with their counts, most first. */
+  readonly defects: Readonly<Record<string, number>>;
+  readonly images: number;
+  readonly masks: number;
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const evaluationSize: Size = { width: 256, height: 256 };
+
+export interface DatasetSummary {
+  readonly images: number;
+  readonly classes: string[];
+  readonly counts: Count[];
+  readonly oddities: Oddity[];
+}
+
+export interface SummaryOptions {
+  /** What the layout's reader reported. */
+  readonly oddities?: readonly Oddity[];
+  /** Masks are read as they will be at this size (256 × 256), to find unusable, empty and vanishing ones; false: not read. */
+  readonly masksAt?: Size | false;
+  /** Compare the files' contents: finds images that occur twice. */
+  readonly duplicates?: boolean;
+}
+
+/** Counts what a data set holds, per class, split and label, and finds what is odd about it. */
+export async function summariseDataset(
+  records: AsyncIterable<ImageRecord>,
+  options: SummaryOptions = {},
+): Promise<DatasetSummary> {
+  const tallies = new Map<string, Tally>();
+  const oddities: Oddity[] = [...(options.oddities ?? [])];
+  const seen = new Map<string, string>();
+  let images = 0;
+  for await (const record of records) {
+    images++;
+    tally(tallies, record);
+    oddities.push(...(await odditiesOf(record, options, seen)));
+  }
+  const counts = [...tallies.values()].map(({ defects, ...count }) => ({
+    ...count,
+    defects: mostFirst(defects),
+  }));
+  return { images, classes: [...new Set(counts.map((count) => count.class))], counts, oddities };
+}
+
+type Tally = Omit<Count, 'images' | 'masks' | 'defects'> & {
+  images: number;
+  masks: number;
+  defects: Map<string, number>;
+};
+
+function tally(tallies: Map<string, Tally>, record: ImageRecord): void {
+  const { class: name, split = 'unknown', label = 'unknown' } = record;
+  const key = JSON.stringify([name, split, label]);
+  const own = tallies.get(key) ?? { class: name, split, label, images: 0, masks: 0, defects: new Map() };
+  tallies.set(key, own);
+  own.images++;
+  if (record.mask !== undefined) own.masks++;
+  if (record.defect !== undefined) own.defects.set(record.defect, (own.defects.get(record.defect) ?? 0) + 1);
+}
+
+function mostFirst(defects: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...defects].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)));
+}
+
+async function odditiesOf(
+  record: ImageRecord,
+  options: SummaryOptions,
+  seen: Map<string, string>,
+): Promise<Oddity[]> {
+  const { path, label, mask } = record;
+  const { masksAt = evaluationSize, duplicates } = options;
+  const found: Oddity[] = [];
+  if (label === 'anomaly' && mask === undefined) found.push({ kind: 'image-without-mask', path });
+  const maskSize = mask !== undefined && masksAt;
+  if (!duplicates && !maskSize) return found;
+  try {
+    const bytes = await readImageFile(pathToOpen(record));
+    const first = duplicates ? firstLike(bytes, path, seen) : undefined;
+    if (first !== undefined) found.push({ kind: 'duplicate', path, note: `same bytes as ${first}` });
+    if (mask !== undefined && maskSize) found.push(...(await maskOddities(mask, bytes, path, maskSize)));
+  } catch (error) {
+    if (!(error instanceof DataError || error instanceof InputMissingError)) throw error;
+    const kind = error instanceof InputMissingError ? 'file-missing' : 'image-unusable';
+    found.push({ kind, path, note: error.message });
+  }
+  return found;
+}
+
+function firstLike(bytes: Uint8Array, path: string, seen: Map<string, string>): string | undefined {
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  const first = seen.get(hash);
+  if (first === undefined) seen.set(hash, path);
+  return first;
+}
+
+async function maskOddities(mask: string, image: Uint8Array, path: string, size: Size): Promise<Oddity[]> {
+  const { width, height } = await imageSize(image, { path });
+  try {
+    const { sourceArea, vanished } = await readMask(mask, { ...size, imageSize: [width, height] });
+    if (sourceArea === 0) return [{ kind: 'mask-empty', path: mask, note: 'marks nothing' }];
+    const note = `${sourceArea} pixels are lost at ${size.width}×${size.height}: the image counts as normal`;
+    return vanished ? [{ kind: 'label-vanishes', path: mask, note }] : [];
+  } catch (error) {
+    if (!(error instanceof DataError || error instanceof InputMissingError)) throw error;
+    return [{ kind: 'mask-unusable', path: mask, note: error.message }];
+  }
+}
