@@ -52,12 +52,7 @@ function build(): void {
 }
 
 function kernelsAreOld(): boolean {
-  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
-  return sources.some((source) => {
-    if (!source.endsWith('.as.ts')) return false;
-    const compiled = join(root, 'dist', source.replace(/\.as\.ts$/, '.wasm'));
-    return !existsSync(compiled) || statSync(compiled).mtimeMs < statSync(join(root, 'src', source)).mtimeMs;
-  });
+  return newestIn(join(root, 'src'), '.as.ts') > newestIn(join(root, 'dist'), '.wasm');
 }
 
 function rmState(file: string): void {
@@ -70,11 +65,10 @@ function command(...[program, ...args]: [string, ...string[]]): void {
   if (status !== 0) process.stderr.write(`${args.join(' ')}: exit ${status}\n${stdout}${stderr}\n`);
 }
 
-function newestIn(folder: string): number {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  return Math.max(...files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
+function newestIn(folder: string, ending = ''): number {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(ending));
+  return Math.max(0, ...files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
 }
 
 /** Two test runs in one checkout must not build at the same time. */
