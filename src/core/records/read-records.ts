@@ -142,9 +142,8 @@ function validated<S extends z.ZodType>(schema: S, object: JsonObject, where: st
   if (!result.success) {
     throw new DataError(`${where}: ${object.type} record, ${complaint(result.error.issues[0]!, object)}`);
   }
-  for (const [key, value] of Object.entries(result.data as JsonObject)) {
-    if (!Object.hasOwn(object, key)) object[key] = value;
-  }
+  const completed = result.data as JsonObject;
+  for (const key in completed) if (!Object.hasOwn(object, key)) object[key] = completed[key];
   return object as z.infer<S>;
 }
 
