@@ -1,0 +1,130 @@
+import * as Flags from '@oclif/core/flags';
+import { isAnyReport, reportData, reportFlags, reportImage, writeReports } from '../cli/metric-reports.js';
+import { PipeCommand } from '../cli/pipe-command.js';
+import { parseNumber } from '../cli/train-flags.js';
+import { GateFailed } from '../core/errors.js';
+import type { Evaluation, Evaluator } from '../core/metrics/evaluate.js';
+import type { GateResult } from '../core/metrics/gates.js';
+import type { MetricRecord, ScoreRecord, SegmentRecord } from '../core/records/schemas.js';
+import type { ReportImage } from '../core/report/report-data.js';
+
+type Scored = ScoreRecord | SegmentRecord;
+
+export default class Metrics extends PipeCommand {
+  static override summary =
+    'Measure scored images against their labels and masks; pass or fail a quality gate.';
+  static override description =
+    'The seven metrics of the field for every class and their mean: image AUROC, AP and F1-max, pixel AUROC, AP, F1-max and AU-PRO. Exit code 3 when a gate or a baseline is missed.';
+  static override examples = [
+    "mambaad extract data/ --split test | mambaad score --model models/line1 | mambaad metrics --gate 'image.auroc>=0.97'",
+    "mambaad metrics --gate 'bottle:pixel.aupro>0.9' --gate 'mad>=0.8' --report out/report.html < scores.ndjson",
+    'mambaad metrics --baseline last-night.ndjson --max-drop 0.01 < scores.ndjson > tonight.ndjson',
+    'mambaad metrics --protocol ader < scores.ndjson | mlr --ijsonl --opprint flatten then cut -f class,image.auroc,pixel.aupro',
+  ];
+  static override flags = {
+    gate: Flags.string({
+      multiple: true,
+      summary: 'Condition on a metric, such as image.auroc>=0.97 or bottle:pixel.aupro>0.9.',
+    }),
+    protocol: Flags.option({
+      options: ['exact', 'ader', 'mvtec'] as const,
+      default: 'exact' as const,
+      summary:
+        "exact: every score is a threshold; ader: the binned definitions behind the published tables; mvtec: the data set's own AU-PRO.",
+    })(),
+    baseline: Flags.string({ summary: 'Metric records of an earlier run to hold these against.' }),
+    'max-drop': Flags.string({ default: '0.01', summary: 'How far a metric may fall below the baseline.' }),
+    bootstrap: Flags.boolean({ summary: 'Add 95 % bootstrap intervals of the image metrics.' }),
+    model: Flags.string({ summary: 'Model folder, for the facts in the report.' }),
+    ...reportFlags,
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Metrics);
+    const { checkGates, parseGate } = await import('../core/metrics/gates.js');
+    const { Evaluator } = await import('../core/metrics/evaluate.js');
+    const gates = (flags.gate ?? []).map(parseGate);
+    const maxDrop = parseNumber('max-drop', flags['max-drop'], 0, 1);
+    const reporting = isAnyReport(flags);
+    const evaluator = new Evaluator({ protocol: flags.protocol, ...(reporting && { curvePoints: 200 }) });
+    const images: ReportImage[] = [];
+    const progress = this.progress(undefined, 'reading scores');
+    for await (const { record, line } of this.records(['score', 'segment'])) {
+      await this.take(record as Scored, evaluator).catch((error) => this.refuse(error, { record, line }));
+      if (reporting) images.push(reportImage(record as Scored));
+      progress.advance();
+    }
+    progress.done();
+    const evaluation = evaluator.finish();
+    const records = await this.withIntervals(evaluation, flags.bootstrap);
+    for (const record of records) await this.write(record);
+    const results = checkGates(gates, records);
+    if (flags.baseline) {
+      const { compareWithBaseline, readBaseline } = await import('../core/metrics/baseline.js');
+      results.push(...compareWithBaseline(records, await readBaseline(flags.baseline), maxDrop));
+    }
+    await this.announce(records, results);
+    if (reporting) await this.report(flags, evaluation, results, images);
+    await this.finish();
+    decide(results);
+  }
+
+  private async take(record: Scored, evaluator: Evaluator): Promise<void> {
+    const { resolveFloats } = await import('../core/records/tensor-ref.js');
+    const { readMask } = await import('../core/data/mask.js');
+    const [height, width] = record.map.shape as [number, number];
+    const map = await resolveFloats(record.map, '.');
+    const mask = record.mask
+      ? (
+          await readMask(record.mask, {
+            width,
+            height,
+            ...(record.image_size && { imageSize: record.image_size }),
+          })
+        ).data
+      : undefined;
+    evaluator.add({
+      class: record.class,
+      path: record.path,
+      score: record.raw_score,
+      map,
+      width,
+      height,
+      label: record.label,
+      mask,
+    });
+  }
+
+  private async withIntervals(evaluation: Evaluation, wanted: boolean): Promise<MetricRecord[]> {
+    if (!wanted) return [...evaluation.classes.map(({ record }) => record), evaluation.mean];
+    const { withIntervals } = await import('../core/metrics/bootstrap.js');
+    return withIntervals(evaluation);
+  }
+
+  private async announce(records: MetricRecord[], results: readonly GateResult[]): Promise<void> {
+    const { formatTable } = await import('../core/metrics/table.js');
+    this.show(formatTable(records));
+    for (const { passed, message } of results) {
+      this.show(`${passed ? this.paint.green('pass') : this.paint.red('FAIL')} ${message}`);
+    }
+  }
+
+  private async report(
+    flags: Parameters<typeof writeReports>[1] & { model?: string | undefined },
+    evaluation: Evaluation,
+    results: readonly GateResult[],
+    images: readonly ReportImage[],
+  ): Promise<void> {
+    const { openModel } = await import('../core/models/model-folder.js');
+    const manifest = flags.model ? (await openModel(flags.model)).manifest : undefined;
+    await writeReports(reportData(flags.title, evaluation, results, images, manifest), flags);
+    if (flags.report) this.notice(`report written to ${flags.report}`);
+  }
+}
+
+function decide(results: readonly GateResult[]): void {
+  const failed = results.filter(({ passed }) => !passed);
+  if (failed.length === 0) return;
+  const more = failed.length > 1 ? ` (and ${failed.length - 1} more)` : '';
+  throw new GateFailed(`${failed[0]!.message}${more}`);
+}
