@@ -16,6 +16,7 @@ import type { TestProject } from 'vitest/node';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stamp = join(root, 'dist', '.built');
+const state = join(root, 'dist', '.tsbuildinfo');
 const lock = join(root, 'node_modules', '.cache', 'mambaad-build.lock');
 
 /**
@@ -44,19 +45,13 @@ function build(): void {
     return;
   }
   // In place: other processes may be running what is there.
-  const state = join(root, 'node_modules', '.cache', 'mambaad.tsbuildinfo');
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  if (!existsSync(join(root, 'dist', 'cli', 'main.js'))) rmState(state);
   command(process.execPath, tsc, '-p', root, '--incremental', '--tsBuildInfoFile', state);
   if (kernelsAreOld()) command(process.execPath, join(root, 'scripts', 'build-wasm.mjs'));
 }
 
 function kernelsAreOld(): boolean {
   return newestIn(join(root, 'src'), '.as.ts') > newestIn(join(root, 'dist'), '.wasm');
-}
-
-function rmState(file: string): void {
-  if (existsSync(file)) writeFileSync(file, '');
 }
 
 /** Type errors do not stop the build: tsc emits all the same, and `npm run typecheck` is the judge of them. */
