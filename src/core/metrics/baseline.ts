@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises';
+import { DataError, InputMissingError, UsageError } from '../errors.js';
+import type { MetricRecord } from '../records/schemas.js';
+import type { GateResult } from './gates.js';
+import { METRIC_NAMES, metricOf } from './metric-names.js';
+
+/**
+ * Holds metrics against earlier ones: every metric that the baseline defines, of every class and of the mean,
+ * may fall by at most `maxDrop` (absolute). A metric that has become undefined fails, and so does a class that is gone;
+ * new classes pass. Throws UsageError when the two were measured by different protocols.
+ */
+export function compareWithBaseline(
+  records: readonly MetricRecord[],
+  baseline: readonly MetricRecord[],
+  maxDrop: number,
+): GateResult[] {
+  return baseline.flatMap((before) => {
+    const now = records.findLast((record) => record.class === before.class);
+    if (!now) return [missingClass(before.class)];
+    if (now.protocol !== before.protocol) {
+      throw new UsageError(
+        `baseline: measured by protocol "${before.protocol}", these results by "${now.protocol}"; use the same --protocol.`,
+      );
+    }
+    return METRIC_NAMES.flatMap((metric) => {
+      const old = metricOf(before, metric);
+      return old === null ? [] : [compareMetric(metric, metricOf(now, metric), old, maxDrop, before.class)];
+    });
+  });
+}
+
+function missingClass(name: string): GateResult {
+  return {
+    passed: false,
+    gate: `${name} is measured`,
+    class: name,
+    metric: 'mad',
+    value: null,
+    message: `FAILED: class "${name}" is in the baseline and not among these results`,
+  };
+}
+
+function compareMetric(
+  metric: string,
+  value: number | null,
+  old: number,
+  maxDrop: number,
+  className: string,
+): GateResult {
+  // A drop of exactly the allowance passes although 0.9 − 0.89 is not quite 0.01 in floating point.
+  const passed = value !== null && old - value <= maxDrop + 1e-12;
+  const change = value === null ? 'undefined now' : `${value.toFixed(4)}, ${signed(value - old)}`;
+  return {
+    passed,
+    gate: `${className}:${metric} may fall by ${maxDrop}`,
+    class: className,
+    metric,
+    value,
+    message: `${passed ? 'passed' : 'FAILED'}: ${className}:${metric} was ${old.toFixed(4)}, is ${change}`,
+  };
+}
+
+function signed(change: number): string {
+  return `${change < 0 ? '−' : '+'}${Math.abs(change).toFixed(4)}`;
+}
+
+/**
+ * The metric records of an NDJSON file that an earlier `metrics` wrote; other records are passed over.
+ * Throws InputMissingError and DataError.
+ */
+export async function readBaseline(path: string): Promise<MetricRecord[]> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new InputMissingError(`baseline ${path}: cannot be read (${error.code ?? error.message}).`);
+  });
+  // Only here, because zod takes its time to load.
+  const { MetricRecord } = await import('../records/schemas.js');
+  const records: MetricRecord[] = [];
+  for (const [i, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const value = parseLine(line, `${path}:${i + 1}`);
+    if (value.type !== 'metric') continue;
+    const checked = MetricRecord.safeParse(value);
+    if (!checked.success) {
+      const [issue] = checked.error.issues;
+      throw new DataError(
+        `${path}:${i + 1}: not a metric record: ${issue!.path.join('.')} ${issue!.message}.`,
+      );
+    }
+    records.push(checked.data);
+  }
+  if (records.length === 0) {
+    throw new DataError(
+      `baseline ${path}: holds no metric records; pass the output of an earlier "mambaad metrics".`,
+    );
+  }
+  return records;
+}
+
+function parseLine(line: string, where: string): { type?: unknown } {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // Falls through to the same complaint as a line that is JSON but no object.
+  }
+  throw new DataError(`${where}: expected a JSON object on each line of a baseline.`);
+}

@@ -1,0 +1,89 @@
+import { UsageError } from '../../errors.js';
+import { ader100Means } from './ader-100e.js';
+import { ader100Classes } from './ader-100e-classes.js';
+import { ader300Means } from './ader-300e.js';
+import { ader300Classes } from './ader-300e-classes.js';
+import { paperMeans } from './paper.js';
+import { paperClasses } from './paper-classes.js';
+import type { ClassesByDataset, Dataset, MeansByDataset, Seven } from './rows.js';
+
+/** Published results that ours can be held against. */
+export const SOURCES: Record<string, { title: string; means: MeansByDataset; classes: ClassesByDataset }> = {
+  paper: { title: 'MambaAD paper', means: paperMeans, classes: paperClasses },
+  ader: { title: 'ADer benchmark, 100 epochs', means: ader100Means, classes: ader100Classes },
+  'ader-300e': { title: 'ADer benchmark, 300 epochs', means: ader300Means, classes: ader300Classes },
+};
+
+/** One method's published results on one data set. */
+export interface PublishedResult {
+  /** For headings, e.g. "MambaAD paper: mambaad on mvtec". */
+  title: string;
+  dataset: Dataset;
+  mean: Seven;
+  /** Empty where only means are published. */
+  classes: ReadonlyMap<string, Seven>;
+  /** Number of classes behind the mean. */
+  classCount: number;
+}
+
+/** Class names are compared without case, blanks, hyphens and underscores: papers and folders differ in them. */
+export function classKey(name: string): string {
+  return name.toLowerCase().replace(/[\s_-]+/gu, '');
+}
+
+/**
+ * Finds `SOURCE:METHOD` or `SOURCE:METHOD@DATASET`, such as `paper:mambaad`, for results of the given classes. Without a
+ * data set it is the first one that has all of the classes. Throws UsageError that names what there is.
+ */
+export function findPublished(reference: string, classNames: readonly string[]): PublishedResult {
+  const match = /^(?<source>[^:@]+):(?<method>[^:@]+)(?:@(?<dataset>.+))?$/u.exec(reference);
+  const { source = '', method = '', dataset } = match?.groups ?? {};
+  const found = Object.hasOwn(SOURCES, source) ? SOURCES[source]! : undefined;
+  if (!found) {
+    throw new UsageError(
+      `compare "${reference}": expected SOURCE:METHOD[@DATASET] with a source of ${Object.keys(SOURCES).join(', ')}.`,
+    );
+  }
+  const name = (dataset ?? datasetOf(reference, classNames)) as Dataset;
+  const methods = Object.hasOwn(found.means, name) ? found.means[name]! : {};
+  if (!Object.hasOwn(methods, method)) {
+    const known = Object.entries(found.means).map(([set, rows]) => `${set}: ${Object.keys(rows).join(' ')}`);
+    throw new UsageError(
+      `compare "${reference}": no "${method}" on ${name} in the ${found.title}; there are ${known.join('; ')}.`,
+    );
+  }
+  return {
+    title: `${found.title}: ${method} on ${name}`,
+    dataset: name,
+    mean: methods[method]!,
+    classes: keyed(found.classes[name]?.[method] ?? {}),
+    classCount: CLASS_NAMES[name].size,
+  };
+}
+
+function keyed(rows: Record<string, Seven>): Map<string, Seven> {
+  return new Map(Object.entries(rows).map(([name, seven]) => [classKey(name), seven]));
+}
+
+const CLASS_NAMES: Record<Dataset, ReadonlySet<string>> = {
+  mvtec: classNamesOf('mvtec'),
+  visa: classNamesOf('visa'),
+  realiad: classNamesOf('realiad'),
+  mvtec3d: classNamesOf('mvtec3d'),
+  medical: classNamesOf('medical'),
+  coco: new Set(['coco']),
+};
+
+function classNamesOf(dataset: Dataset): Set<string> {
+  return new Set(Object.keys(paperClasses[dataset]!.mambaad!).map(classKey));
+}
+
+function datasetOf(reference: string, classNames: readonly string[]): string {
+  const keys = classNames.map(classKey);
+  const found = Object.entries(CLASS_NAMES).find(([, known]) => keys.every((key) => known.has(key)));
+  if (found && keys.length > 0) return found[0];
+  throw new UsageError(
+    `compare "${reference}": the classes ${classNames.join(', ')} belong to no published data set; name one: ` +
+      `${reference}@mvtec (${Object.keys(CLASS_NAMES).join(', ')}).`,
+  );
+}

@@ -1,0 +1,118 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { compareWithBaseline, readBaseline } from '../../../src/core/metrics/baseline.js';
+import { checkGates, parseGate } from '../../../src/core/metrics/gates.js';
+import { metricRecord } from './records.js';
+
+const records = [
+  metricRecord('bottle', 0.9),
+  metricRecord('cap:tab', 0.7),
+  metricRecord('mean', 0.8, { mean_of: 2 }),
+];
+
+function outcome(text: string): boolean {
+  return checkGates([parseGate(text)], records)[0]!.passed;
+}
+
+describe('a gate', () => {
+  test('speaks of the mean unless it names a class, which may hold colons', () => {
+    expect(parseGate('image.auroc>=0.97')).toMatchObject({
+      class: 'mean',
+      metric: 'image.auroc',
+      comparison: '>=',
+      bound: 0.97,
+    });
+    expect(parseGate(' bottle : pixel.aupro > .9 ')).toMatchObject({ class: 'bottle', bound: 0.9 });
+    expect(parseGate('cap:tab:mad<=1')).toMatchObject({ class: 'cap:tab', metric: 'mad' });
+  });
+
+  test.each([
+    ['mad>=0.8', true],
+    ['mad>0.8', false],
+    ['mad<=0.8', true],
+    ['mad<0.8', false],
+    ['mad==0.8', true],
+    ['mad!=0.8', false],
+    ['bottle:pixel.aupro>0.85', true],
+    ['cap:tab:image.f1max>=0.75', false],
+    ['extra.iou_max<1', true],
+  ])('%s: %s', (text, passed) => expect(outcome(text)).toBe(passed));
+
+  test('that fails says what was found, with digits enough to see that it is short', () => {
+    const [result] = checkGates([parseGate('mad>=0.8')], [metricRecord('mean', 0.7999999)]);
+    expect(result).toMatchObject({ passed: false, value: 0.7999999 });
+    expect(result!.message).toBe('FAILED: mad>=0.8 (0.7999999)');
+  });
+
+  test('on an undefined metric fails and gives the reason', () => {
+    const record = metricRecord('mean', null, { reasons: ['no anomalous image'] });
+    const [result] = checkGates([parseGate('image.auroc<1')], [record]);
+    expect(result).toMatchObject({ passed: false, value: null });
+    expect(result!.message).toContain('undefined: no anomalous image');
+  });
+
+  test.each([
+    ['image.auroc', 'expected METRIC>=NUMBER'],
+    ['', 'expected METRIC>=NUMBER'],
+    ['image.auc>=0.9', 'no metric "image.auc"; there are image.auroc, image.ap'],
+    ['constructor>=0.9', 'no metric "constructor"'],
+    ['mad>=97', 'metrics run from 0 to 1. Did you mean 0.97?'],
+    ['mad>=-1', 'metrics run from 0 to 1.'],
+    ['mad>=high', '"high" is not a number'],
+  ])('"%s" is refused with a hint', (text, message) => expect(() => parseGate(text)).toThrow(message));
+
+  test('for a class that was not measured is refused with the classes there are', () => {
+    expect(() => outcome('screw:mad>0')).toThrow(
+      'no class "screw" among the results; there are bottle, cap:tab, mean',
+    );
+  });
+});
+
+describe('a baseline', () => {
+  test('allows a drop of exactly the allowance and nothing more', () => {
+    const before = [metricRecord('mean', 0.9)];
+    const passed = (value: number) =>
+      compareWithBaseline([metricRecord('mean', value)], before, 0.01).every((result) => result.passed);
+    expect([0.95, 0.9, 0.89, 0.8899].map(passed)).toEqual([true, true, true, false]);
+  });
+
+  test('fails for a metric that is undefined now and for a class that is gone, not for new classes', () => {
+    const before = [metricRecord('bottle', 0.9), metricRecord('cap', 0.9)];
+    const now = [metricRecord('bottle', null), metricRecord('new', 0.1)];
+    const failed = compareWithBaseline(now, before, 1).filter((result) => !result.passed);
+    expect(failed).toHaveLength(9);
+    expect(failed[0]!.message).toBe('FAILED: bottle:image.auroc was 0.9000, is undefined now');
+    expect(failed[8]!.message).toContain('class "cap"');
+  });
+
+  test('of another protocol is refused', () => {
+    const before = [metricRecord('mean', 0.9, { protocol: 'ader' })];
+    expect(() => compareWithBaseline([metricRecord('mean', 0.9)], before, 0)).toThrow('protocol "ader"');
+  });
+
+  test('is read from a file in which other records stand too', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'mambaad-baseline-'));
+    const write = async (name: string, lines: unknown[]) => {
+      const path = join(folder, name);
+      await writeFile(
+        path,
+        lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'),
+      );
+      return path;
+    };
+    const good = await write('good', [metricRecord('bottle', 0.9), '', { v: 1, type: 'end' }]);
+    expect(await readBaseline(good)).toEqual([metricRecord('bottle', 0.9)]);
+    await expect(readBaseline(join(folder, 'absent'))).rejects.toThrow('cannot be read (ENOENT)');
+    await expect(readBaseline(await write('empty', [{ type: 'end' }]))).rejects.toThrow(
+      'holds no metric records',
+    );
+    await expect(readBaseline(await write('torn', ['{"v":1']))).rejects.toThrow(
+      'torn:1: expected a JSON object',
+    );
+    await expect(readBaseline(await write('odd', [{ type: 'metric', v: 1 }]))).rejects.toThrow(
+      'odd:1: not a metric',
+    );
+  });
+});
