@@ -29,7 +29,7 @@ export default async function setup(project: TestProject): Promise<void> {
   const { testFiles } = await project.globTestFiles(filenamePattern);
   if (!testFiles.some((file) => /process\.js'|\/dist\//.test(readFileSync(file, 'utf8')))) return;
   await locked(() => {
-    const built = existsSync(stamp) ? statSync(stamp).mtimeMs : 0;
+    const built = Math.max(modified(stamp), modified(join(root, 'dist', 'cli', 'main.js')));
     const newest = newestIn(join(root, 'src'));
     if (newest - built < 1) return;
     build();
@@ -58,6 +58,10 @@ function kernelsAreOld(): boolean {
 function command(...[program, ...args]: [string, ...string[]]): void {
   const { status, stdout, stderr } = spawnSync(program, args, { cwd: root, encoding: 'utf8' });
   if (status !== 0) process.stderr.write(`${args.join(' ')}: exit ${status}\n${stdout}${stderr}\n`);
+}
+
+function modified(file: string): number {
+  return existsSync(file) ? statSync(file).mtimeMs : 0;
 }
 
 function newestIn(folder: string, ending = ''): number {

@@ -47,7 +47,7 @@ describe.each(commands)('mambaad %s', (command) => {
   });
 
   test('with 588 kB of foreign records passes all of them on or reads none', async () => {
-    const line = `${JSON.stringify({ type: 'weather', pad: 'x'.repeat(980) })}\n`;
+    const line = `${JSON.stringify({ v: 1, type: 'weather', pad: 'x'.repeat(980) })}\n`;
     const result = await bare(command, { input: line.repeat(580) });
     expectGoodManners(result, command);
     const passed = result.lines.filter((text) => `${text}\n` === line).length;
