@@ -62,7 +62,11 @@ function aligned(rows: readonly string[][]): string[] {
 
 function oddityLines(oddities: readonly Oddity[]): string[] {
   const kinds = new Map<Oddity['kind'], Oddity[]>();
-  for (const oddity of oddities) kinds.set(oddity.kind, [...(kinds.get(oddity.kind) ?? []), oddity]);
+  for (const oddity of oddities) {
+    const found = kinds.get(oddity.kind);
+    if (found) found.push(oddity);
+    else kinds.set(oddity.kind, [oddity]);
+  }
   return [...kinds].flatMap(([kind, found]) => {
     const examples = found
       .slice(0, shownOfEachKind)

@@ -34,7 +34,7 @@ export interface DatasetSummary {
 }
 
 export interface SummaryOptions {
-  /** What the layout's reader reported. */
+  /** What the layout's reader reports while the records are read. */
   readonly oddities?: readonly Oddity[];
   /** Masks are read as they will be at this size (256 × 256), to find unusable, empty and vanishing ones; false: not read. */
   readonly masksAt?: Size | false;
@@ -48,19 +48,20 @@ export async function summariseDataset(
   options: SummaryOptions = {},
 ): Promise<DatasetSummary> {
   const tallies = new Map<string, Tally>();
-  const oddities: Oddity[] = [...(options.oddities ?? [])];
+  const found: Oddity[] = [];
   const seen = new Map<string, string>();
   let images = 0;
   for await (const record of records) {
     images++;
     tally(tallies, record);
-    oddities.push(...(await odditiesOf(record, options, seen)));
+    found.push(...(await odditiesOf(record, options, seen)));
   }
   const counts = [...tallies.values()].map(({ defects, ...count }) => ({
     ...count,
     defects: mostFirst(defects),
   }));
-  return { images, classes: [...new Set(counts.map((count) => count.class))], counts, oddities };
+  const classes = [...new Set(counts.map((count) => count.class))];
+  return { images, classes, counts, oddities: [...(options.oddities ?? []), ...found] };
 }
 
 type Tally = Omit<Count, 'images' | 'masks' | 'defects'> & {
