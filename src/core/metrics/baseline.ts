@@ -36,7 +36,7 @@ function missingClass(name: string): GateResult {
     class: name,
     metric: 'mad',
     value: null,
-    message: `FAILED: class "${name}" is in the baseline and not among these results`,
+    message: `class "${name}" is in the baseline and not among these results`,
   };
 }
 
@@ -56,7 +56,7 @@ function compareMetric(
     class: className,
     metric,
     value,
-    message: `${passed ? 'passed' : 'FAILED'}: ${className}:${metric} was ${old.toFixed(4)}, is ${change}`,
+    message: `${className}:${metric} was ${old.toFixed(4)}, is ${change}${passed ? '' : ` (may fall by ${maxDrop})`}`,
   };
 }
 

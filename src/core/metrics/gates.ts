@@ -92,7 +92,7 @@ export function checkGates(gates: readonly Gate[], records: readonly MetricRecor
       class: gate.class,
       metric: gate.metric,
       value,
-      message: `${passed ? 'passed' : 'FAILED'}: ${gate.text} (${found})`,
+      message: `${gate.text} ${passed ? 'holds' : 'missed'}: ${found}`,
     };
   });
 }
