@@ -64,10 +64,13 @@ export function layoutShared(at: usize): void {
   cRows = take(TILE * N);
 }
 
-/** The next `floats` of the work memory. */
+/**
+ * The next `floats` of the work memory. Most arrays are multiples of 4 KiB; the gap keeps equal places of two of them
+ * from sharing their low twelve address bits, which would make a load wait for an unrelated store.
+ */
 export function take(floats: usize): usize {
   const at = workEnd;
-  workEnd += floats * 4;
+  workEnd += ((floats * 4 + 63) & ~63) + 192;
   return at;
 }
 
