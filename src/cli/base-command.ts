@@ -109,7 +109,7 @@ export abstract class BaseCommand extends Command {
 
   /** Tells the readers of the stream too: an `error` record in place of the `end` record. */
   protected override async catch(error: Error): Promise<void> {
-    this.current?.clear();
+    this.current?.abandon();
     if (this.streaming && !this.signal.aborted) {
       const record = { v: 1 as const, type: 'error', message: error.message, code: error.name };
       await this.writer.write(record).catch(() => {});

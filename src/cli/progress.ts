@@ -12,7 +12,10 @@ export interface Progress {
   expect(total: number): void;
   /** Takes the bar off the line so that a message can be printed. */
   clear(): void;
+  /** The step is complete; only the first call counts. */
   done(): void;
+  /** The step has failed: nothing more is shown. */
+  abandon(): void;
 }
 
 export interface ProgressOptions {
@@ -25,7 +28,7 @@ export interface ProgressOptions {
   now?: () => number;
 }
 
-const silent: Progress = { advance() {}, expect() {}, clear() {}, done() {} };
+const silent: Progress = { advance() {}, expect() {}, clear() {}, done() {}, abandon() {} };
 
 /** Chooses the kind of progress: a bar on a terminal, a line now and then elsewhere. */
 export function startProgress(options: ProgressOptions): Progress {
@@ -108,6 +111,8 @@ class Lines implements Progress {
     if (this.count.done > this.lastDone) this.print(10);
   }
 
+  abandon(): void {}
+
   private print(tenth: number): void {
     this.lastAt = this.count.elapsed();
     this.lastTenth = tenth;
@@ -126,7 +131,7 @@ class Bar implements Progress {
     const { SingleBar } = createRequire(import.meta.url)('cli-progress') as typeof import('cli-progress');
     this.count = new Count(options);
     const shape = options.total === undefined ? '{label} {text}' : '{label} {bar} {text}';
-    const settings = { format: shape, stream: options.stream, hideCursor: true, clearOnComplete: true };
+    const settings = { format: shape, stream: options.stream, clearOnComplete: true };
     this.bar = new SingleBar({ ...settings, barsize: 24, barCompleteChar: '█', barIncompleteChar: '░' });
     this.bar.start(options.total ?? 0, 0, { label: options.label, text: '' });
   }
@@ -146,7 +151,12 @@ class Bar implements Progress {
     this.options.stream.write('\r\u001b[K');
   }
 
+  abandon(): void {
+    this.bar.stop();
+  }
+
   done(): void {
+    if (!this.bar.isActive) return;
     this.bar.stop();
     if (this.count.done > 0) this.options.stream.write(`${this.options.label}: ${this.count.text()}\n`);
   }
@@ -156,6 +166,7 @@ class Bar implements Progress {
 class Recorded implements Progress {
   private readonly count: Count;
   private lastAt = 0;
+  private ended = false;
 
   constructor(private readonly options: ProgressOptions) {
     this.count = new Count(options);
@@ -175,7 +186,12 @@ class Recorded implements Progress {
   clear(): void {}
 
   done(): void {
-    this.emit('end');
+    if (!this.ended) this.emit('end');
+    this.ended = true;
+  }
+
+  abandon(): void {
+    this.ended = true;
   }
 
   private emit(state: 'begin' | 'continue' | 'end'): void {

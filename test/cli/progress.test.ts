@@ -105,7 +105,9 @@ test('a terminal gets a bar that clears itself and leaves one line', async () =>
   await new Promise((resolve) => setTimeout(resolve, 150));
   progress.advance(2);
   progress.done();
+  progress.done();
   const text = String(stream.read());
+  expect(text.match(/scoring: 4/g)).toHaveLength(1);
   expect(text).toContain('█');
   expect(text).toMatch(/scoring: 4\/4 \(100 %\), .*\/s\n$/);
 });
