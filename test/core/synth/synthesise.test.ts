@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readDataset, recognise } from '../../../src/core/data/layouts/read-dataset.js';
 import { ImageRecord } from '../../../src/core/records/schemas.js';
 import { type SynthesisOptions, synthesisClasses, synthesise } from '../../../src/core/synth/synthesise.js';
 
@@ -78,6 +79,17 @@ test('records name files in the MVTec layout, with a mask of the same size for e
       expect([...new Set(data)].sort()).toEqual([0, 255]);
     }
   }
+});
+
+test('a reader of data sets finds the same images, labels and masks again', async () => {
+  const out = join(root, 'read');
+  const written = await run({ ...small, out });
+  expect((await recognise(out)).name).toBe('mvtec');
+  const read: ImageRecord[] = [];
+  for await (const record of readDataset(out, 'mvtec')) read.push(record);
+  const facts = (records: ImageRecord[]) =>
+    records.map((r) => [r.path, r.class, r.split, r.label, r.defect, r.mask ?? null].join(' ')).sort();
+  expect(facts(read)).toEqual(facts(written));
 });
 
 test('progress counts every image once and ends at the total', async () => {
