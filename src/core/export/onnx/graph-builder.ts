@@ -48,6 +48,11 @@ export class GraphBuilder {
     this.outputs.push(valueInfo(name, shape, type));
   }
 
+  /** Makes `value` an output under the name it has: no copy, where a body runs thousands of times. */
+  outputAsNamed(value: string, shape: readonly number[], type: number = ElementType.float32): void {
+    this.outputs.push(valueInfo(value, shape, type));
+  }
+
   /** Adds a node with one output and returns that output's name. */
   node(opType: string, inputs: readonly string[], options: NodeOptions = {}): string {
     return this.nodeWithOutputs(opType, inputs, 1, options)[0]!;
