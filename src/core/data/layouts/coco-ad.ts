@@ -2,9 +2,10 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import { join, parse, resolve } from 'node:path';
+import { cacheFolder } from '../../cache-folder.js';
 import { UsageError } from '../../errors.js';
 import { writeFileAtomically } from '../../files/atomic.js';
-import { outputFailure, shown } from '../../files/file-errors.js';
+import { outputFailure } from '../../files/file-errors.js';
 import type { ImageRecord } from '../../records/schemas.js';
 import { type AnnotatedImage, readAnnotations } from './coco-annotations.js';
 import { confined } from './confined.js';
@@ -77,13 +78,8 @@ async function drawnMask(folder: string, { file, width, height, regions }: Annot
 }
 
 async function maskFolder(root: string, { derivedFolder, fold = 0 }: LayoutOptions): Promise<string> {
-  if (derivedFolder === undefined) {
-    throw new UsageError(
-      `${shown(root)}: COCO-AD has its masks as outlines; name a folder that they are drawn into.`,
-    );
-  }
   const home = createHash('sha256').update(resolve(root)).digest('hex').slice(0, 12);
-  const folder = join(derivedFolder, `coco-ad-${fold}-${home}`);
+  const folder = join(derivedFolder ?? join(cacheFolder(), 'masks'), `coco-ad-${fold}-${home}`);
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw outputFailure(folder, error);
   });

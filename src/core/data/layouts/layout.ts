@@ -31,7 +31,7 @@ export interface LayoutOptions {
   readonly views?: ReadonlySet<string>;
   /** VisA: the split table, when it is not split_csv/1cls.csv. */
   readonly splitTable?: string;
-  /** Where masks are drawn that a data set has only as polygons or run lengths. */
+  /** Where masks are drawn that a data set has only as polygons or run lengths; a folder of the cache by default. */
   readonly derivedFolder?: string;
   /** Tables and annotation files may name images outside their own folder. */
   readonly allowOutside?: boolean;

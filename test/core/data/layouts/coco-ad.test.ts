@@ -2,7 +2,7 @@ import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { listElements } from '../../../../src/core/data/layouts/json-elements.js';
 import { recognise } from '../../../../src/core/data/layouts/read-dataset.js';
 import { draw, type Segmentation } from '../../../../src/core/data/layouts/segmentation.js';
@@ -72,11 +72,14 @@ describe('COCO-AD', () => {
     expect(second.records.map((r) => r.label)).toEqual(['anomaly', 'anomaly']);
   });
 
-  test('without a folder for masks, or with a fifth split, says what to give', async () => {
+  test('with a fifth split says which there are; masks go to the cache unless told otherwise', async () => {
     const root = await coco();
-    await expect(read(root)).rejects.toThrow(/name a folder/);
-    expect((await read(root, 'auto', { split: 'train' })).records).toHaveLength(2);
     await expect(read(root, 'auto', { fold: 4, split: 'train' })).rejects.toThrow(/expected 0 to 3/);
+    const cache = await mkdtemp(join(tmpdir(), 'cache-'));
+    vi.stubEnv('MAMBAAD_CACHE', cache);
+    const { records } = await read(root, 'auto', { split: 'test' });
+    vi.unstubAllEnvs();
+    expect(records[0]!.mask).toMatch(new RegExp(`^${cache}/masks/coco-ad-0-`));
   });
 
   test('with cut-off or foreign annotations is refused', async () => {
