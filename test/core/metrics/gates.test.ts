@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { compareWithBaseline, readBaseline } from '../../../src/core/metrics/baseline.js';
 import { checkGates, parseGate } from '../../../src/core/metrics/gates.js';
 import { metricRecord } from './records.js';
@@ -94,6 +94,7 @@ describe('a baseline', () => {
 
   test('is read from a file in which other records stand too', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'mambaad-baseline-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
     const write = async (name: string, lines: unknown[]) => {
       const path = join(folder, name);
       await writeFile(
