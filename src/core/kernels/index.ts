@@ -1,3 +1,4 @@
+import { registerWasmConvolutionGradients } from './convolution/wasm.js';
 import { registerWasmDepthwise } from './depthwise/wasm.js';
 import type { EngineName } from './engine-name.js';
 import { registerSelectiveScan } from './selective-scan/index.js';
@@ -9,5 +10,8 @@ export function registerKernels(engine: EngineName): void {
   if (registered.has(engine)) return;
   registered.add(engine);
   registerSelectiveScan(engine);
-  if (engine === 'wasm') registerWasmDepthwise();
+  if (engine === 'wasm') {
+    registerWasmDepthwise();
+    registerWasmConvolutionGradients();
+  }
 }

@@ -43,6 +43,31 @@ export function compareRelative(
   return { quantity, maxAbs, nmse, tolerance, ok: actual.length === expected.length && close.every(Boolean) };
 }
 
+/**
+ * A gradient against its golden value. Where the true gradient is zero (a bias in front of an instance norm has no
+ * influence) both are rounding noise, far below the other gradients: then only their size is held.
+ *
+ * @param scale largest absolute golden gradient of the fixture
+ */
+export function compareGradient(quantity: string, actual: Numbers, expected: Numbers, scale: number): Check {
+  return isNoise(expected, scale)
+    ? compareAbsolute(quantity, actual, expected, noiseShare * scale)
+    : compareNmse(quantity, actual, expected, 1e-5);
+}
+
+const noiseShare = 1e-5;
+
+export function isNoise(gradient: Numbers, scale: number): boolean {
+  return largest(gradient) < noiseShare * scale;
+}
+
+/** Largest absolute value. */
+export function largest(values: Numbers): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]!));
+  return most;
+}
+
 function differences(actual: Numbers, expected: Numbers): { maxAbs: number; nmse: number } {
   let maxAbs = 0;
   let error = 0;

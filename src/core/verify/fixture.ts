@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { DataError } from '../errors.js';
 import { readSafetensors, type StoredTensor, toFloat32 } from '../files/safetensors.js';
+import { largest } from './check.js';
 
 /** A parity golden: tensors, what its metadata says about them, and a JSON companion where there is one. */
 export class Fixture {
@@ -39,6 +40,11 @@ export class Fixture {
 
   floats(name: string): Float32Array {
     return toFloat32(this.tensor(name));
+  }
+
+  /** Largest absolute value of all golden gradients. */
+  get gradientScale(): number {
+    return Math.max(0, ...[...this.group('grad').values()].map(({ data }) => largest(data)));
   }
 
   /** A list of numbers in the metadata, such as "64,32,16,8". */

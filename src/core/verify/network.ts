@@ -8,7 +8,7 @@ import { TfOps, type TrainingMode } from '../ops/tf-ops.js';
 import { inScope } from '../runtime/scope.js';
 import { tf } from '../runtime/tf.js';
 import { uploadParameters } from '../training/gradients.js';
-import { type Check, compareNmse } from './check.js';
+import { type Check, compareGradient, compareNmse } from './check.js';
 import type { Fixture } from './fixture.js';
 
 /** The fixture's `param.*` as a block of the given specs. */
@@ -55,11 +55,12 @@ export function checkNetwork(fixture: Fixture, { specs, layout, run, training }:
       compareNmse('output', download(value, layout), fixture.floats('output'), 1e-6),
       compareNmse('grad_input', download(grads[0]!, layout), fixture.floats('grad_input'), 1e-5),
     ];
+    const scale = fixture.gradientScale;
     block.slots.forEach((slot, i) => {
       const name = `grad.${slot.spec.name}`;
       if (!fixture.has(name)) return;
       const gradient = fromEngine(slot.spec, grads[i + 1]!.dataSync() as Float32Array);
-      checks.push(compareNmse(name, gradient, fixture.floats(name), 1e-5));
+      checks.push(compareGradient(name, gradient, fixture.floats(name), scale));
     });
     return checks;
   });

@@ -3,19 +3,23 @@ import type { MambaConfig } from '../../models/mambaad/config.js';
 import { decode, decoderSpecs } from '../../models/mambaad/decoder.js';
 import { mambaad } from '../../models/mambaad/detector.js';
 import { fromEngine, permute } from '../../nn/layout.js';
-import type { ParameterBlock, Slot } from '../../nn/parameter-block.js';
+import type { ParameterBlock } from '../../nn/parameter-block.js';
 import { adamwStep, shareParameters } from '../../training/adamw.js';
 import { accumulateGradients } from '../../training/gradients.js';
-import { type Check, compareAbsolute, compareNmse, compareRelative } from '../check.js';
+import {
+  type Check,
+  compareAbsolute,
+  compareGradient,
+  compareNmse,
+  compareRelative,
+  isNoise,
+} from '../check.js';
 import type { Fixture } from '../fixture.js';
 import type { FixtureKind } from '../kind.js';
 import { loadParameters } from '../network.js';
 import { decoderConfig } from './decoder.js';
 
 const rate = 0.005;
-// A bias in front of an instance norm has no influence: its true gradient is zero, the golden one rounding noise.
-// Adam turns noise of any size into steps of ±rate, so such tensors can only be held to that bound.
-const noiseGradient = 1e-6;
 
 /** Steps of training on one batch: losses, first gradients, final weights. */
 export const trainSteps: FixtureKind = {
@@ -26,11 +30,10 @@ export const trainSteps: FixtureKind = {
     const block = loadParameters(fixture, decoderSpecs(config));
     const expected = fixture.floats('losses');
     const { losses, firstGradients } = trainAlone(fixture, config, block, expected.length);
+    const scale = fixture.gradientScale;
     const gradientChecks = block.slots.map((slot, i) => {
       const name = `grad.${slot.spec.name}`;
-      return isNoise(fixture, slot)
-        ? compareAbsolute(name, firstGradients[i]!, fixture.floats(name), noiseGradient)
-        : compareNmse(name, firstGradients[i]!, fixture.floats(name), 1e-5);
+      return compareGradient(name, firstGradients[i]!, fixture.floats(name), scale);
     });
     return [
       compareRelative('losses', losses, expected, 1e-4),
@@ -86,17 +89,15 @@ const decoderFamily: DetectorFamily<MambaConfig> = {
 };
 
 function finalWeights(fixture: Fixture, block: ParameterBlock, steps: number): Check[] {
+  const scale = fixture.gradientScale;
   return block.slots.map((slot) => {
     const name = `after.${slot.spec.name}`;
     const weights = fromEngine(slot.spec, block.view(slot));
-    return isNoise(fixture, slot)
+    // Adam turns gradients that are mere noise into steps of ±rate: such tensors can only be held to that bound.
+    return isNoise(fixture.floats(`grad.${slot.spec.name}`), scale)
       ? compareAbsolute(name, weights, fixture.floats(name), 2 * steps * rate)
       : compareNmse(name, weights, fixture.floats(name), 1e-5);
   });
-}
-
-function isNoise(fixture: Fixture, slot: Slot): boolean {
-  return fixture.floats(`grad.${slot.spec.name}`).every((value) => Math.abs(value) < noiseGradient);
 }
 
 function channelsLast(fixture: Fixture, name: string): Float32Array {
