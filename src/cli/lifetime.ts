@@ -14,7 +14,7 @@ export class Stopped extends Error {
 }
 
 /** Time for commands to unwind after a stop; the promise to the user is to be gone within a second. */
-const GRACE_MS = 700;
+const GRACE_MS = 500;
 
 const controller = new AbortController();
 
@@ -52,10 +52,29 @@ function outputLost(error: NodeJS.ErrnoException): IoError {
   return new IoError(`stdout: cannot write records: ${why}`);
 }
 
+let handlers: [NodeJS.Signals, () => void][] = [];
+
 /** Ctrl-C and kill abort the run's signal; the second one leaves at once. */
 export function heedSignals(leave: Leave): void {
-  process.on('SIGINT', () => stop(new Stopped(130, 'interrupted'), leave));
-  process.on('SIGTERM', () => stop(new Stopped(143, 'terminated'), leave));
+  handlers = [
+    ['SIGINT', () => stop(new Stopped(130, 'interrupted'), leave)],
+    ['SIGTERM', () => stop(new Stopped(143, 'terminated'), leave)],
+  ];
+  for (const [name, handler] of handlers) process.on(name, handler);
+}
+
+/**
+ * Runs work that keeps the main thread busy for more than half a second at a time. Handlers would be called only
+ * afterwards; without them the system ends the process at once, and the shell sees 130 or 143 all the same. For work
+ * that leaves nothing behind.
+ */
+export async function letSignalsKill<T>(work: () => T | Promise<T>): Promise<T> {
+  for (const [name, handler] of handlers) process.off(name, handler);
+  try {
+    return await work();
+  } finally {
+    for (const [name, handler] of handlers) process.on(name, handler);
+  }
 }
 
 /**

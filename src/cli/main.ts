@@ -1,8 +1,8 @@
 import { IoError } from '../core/errors.js';
 import { ExitCode, exitCodeOf } from './exit-codes.js';
 import { guardOutput, heedSignals, Stopped, signal, stdoutIsClosed } from './lifetime.js';
-import { describeError } from './report-error.js';
-import { colourIsOff } from './term.js';
+import { describeError, isDebugging, speaker } from './report-error.js';
+import { colourIsOff, escapeControls } from './term.js';
 
 export interface Program {
   /** Folder of the package.json with the `oclif` block. */
@@ -27,6 +27,7 @@ export async function main({ root, argv, exit }: Program): Promise<void> {
   process.on('exit', () => {
     if (!finished && process.exitCode === undefined) process.exitCode = ExitCode.unexpected;
   });
+  quietWarnings();
   const code = await runToCode(root, argv);
   if (!signal.aborted) await drain(process.stdout);
   await drain(process.stderr);
@@ -55,6 +56,15 @@ async function runToCode(root: string, argv: string[]): Promise<number> {
   } catch (error) {
     return report(signal.aborted ? signal.reason : error);
   }
+}
+
+/** Node's own warnings (deprecated calls inside packages) are for developers: one line each, and only under DEBUG. */
+function quietWarnings(): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    const text = escapeControls(`${warning.name}: ${warning.message}`);
+    if (isDebugging()) process.stderr.write(`${speaker()}: ${text}\n`);
+  });
 }
 
 let reported = false;

@@ -16,7 +16,7 @@ export function speaker(): string {
 /** One line that says what went wrong; under DEBUG=mambaad:* the stack follows. */
 export function describeError(error: unknown): string {
   const line = `${speaker()}: ${escapeControls(messageOf(error))}`;
-  const stack = error instanceof Error && wantsStack() ? error.stack : undefined;
+  const stack = error instanceof Error && isDebugging() ? error.stack : undefined;
   return stack ? `${line}\n${stack}` : line;
 }
 
@@ -36,6 +36,7 @@ function usageMessage(text: string): string {
   return `${what}; see ${speaker()} --help`;
 }
 
-function wantsStack(): boolean {
+/** DEBUG=mambaad:*, or * */
+export function isDebugging(): boolean {
   return (process.env.DEBUG ?? '').split(/[\s,]+/).some((name) => name === '*' || name.startsWith('mambaad'));
 }

@@ -127,6 +127,20 @@ describe('signals', () => {
     expect(result.msAfterSignal).toBeLessThan(1000);
   });
 
+  test('work that blocks the thread is ended at once by the signal itself, and the shell sees the same code', async () => {
+    const result = await emit(['--block'], { signalAfterMs: 100 });
+    expect(result).toMatchObject({ exitCode: null, killedBy: 'SIGINT' });
+    expect(result.msAfterSignal).toBeLessThan(500);
+    const shown = await script('$PROGRAM emit --block & sleep 1; kill -TERM $!; wait $!; echo "code $?"');
+    expect(shown.stdout).toContain('code 143');
+  });
+
+  test('warnings of Node are shown only under DEBUG, on one line', async () => {
+    expect((await emit(['-q', '--warn'])).stderr).toBe('');
+    const { stderr } = await emit(['-q', '--warn'], { env: { DEBUG: 'mambaad:shell' } });
+    expect(stderr).toContain('mambaad emit: Warning: watch out\n');
+  });
+
   test('an interrupted stream carries neither an end nor an error record', async () => {
     const { lines } = await emit(['--count', '100', '--every', '20'], { signalAfterMs: 200 });
     expect(lines.map((line) => JSON.parse(line).type)).not.toContain('end');
