@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const shared = process.env.MAMBAAD_SHARED ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'shared');
+const shared =
+  process.env.MAMBAAD_SHARED ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'shared');
 
 /** A parity golden of ../shared/fixtures. */
 export function fixturePath(name: string): string {
