@@ -112,11 +112,13 @@ async function checkedMetadata(image: Sharp, options: DecodeOptions) {
   return metadata;
 }
 
-function refuseLarge(width: number, height: number, { path, maxPixels = pixelLimit }: DecodeOptions): void {
-  if (width * height <= maxPixels) return;
-  const most = `at most ${maxPixels} are allowed`;
-  throw new DataError(
-    `${shown(path)}: ${width}×${height} is ${width * height} pixels, ${most}; scale it down or raise the limit.`,
+function refuseLarge(width: number, height: number, options: DecodeOptions): void {
+  if (width * height > (options.maxPixels ?? pixelLimit)) throw tooLarge(options, `${width}×${height}`);
+}
+
+function tooLarge({ path, maxPixels = pixelLimit }: DecodeOptions, size = 'the image'): DataError {
+  return new DataError(
+    `${shown(path)}: ${size} has more than the ${maxPixels} pixels allowed; scale it down or raise the limit.`,
   );
 }
 
@@ -125,7 +127,9 @@ async function decoding<R>(options: DecodeOptions, decode: () => Promise<R>): Pr
     return await decode();
   } catch (error) {
     if (error instanceof DataError) throw error;
-    const reason = shown(error instanceof Error ? error.message.trim() : String(error));
+    const text = error instanceof Error ? error.message.trim() : String(error);
+    if (text.includes('exceeds pixel limit')) throw tooLarge(options); // libvips refuses by the header, without the size
+    const reason = shown(text);
     throw new DataError(
       `${shown(options.path)}: does not decode (${reason}); the image is damaged or cut off.`,
       { cause: error },

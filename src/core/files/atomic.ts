@@ -3,6 +3,7 @@ import fs, { type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { MambaadError } from '../errors.js';
 import { errnoOf, outputFailure } from './file-errors.js';
+import { isRunning } from './process-identity.js';
 
 const temporaryName = /^\.(.+)\.mambaad-tmp-(\d+)-[0-9a-f]{12}$/s;
 
@@ -84,18 +85,9 @@ export async function removeAbandonedTemporaries(folder: string): Promise<string
   const removed: string[] = [];
   for (const name of await fs.readdir(folder)) {
     const writer = temporaryName.exec(name)?.[2];
-    if (writer === undefined || isAlive(Number(writer))) continue;
+    if (writer === undefined || isRunning(Number(writer))) continue;
     await fs.rm(join(folder, name), { recursive: true, force: true });
     removed.push(name);
   }
   return removed.sort();
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errnoOf(error) === 'EPERM';
-  }
 }

@@ -25,12 +25,13 @@ export function isGone(owner: ProcessIdentity): boolean {
   if (owner.host !== hostname()) return false;
   const boot = bootId();
   if (owner.boot && boot && owner.boot !== boot) return true;
-  if (!runs(owner.pid)) return true;
+  if (!isRunning(owner.pid)) return true;
   const started = startTime(owner.pid);
   return owner.started !== undefined && started !== undefined && owner.started !== started;
 }
 
-function runs(pid: number): boolean {
+/** Whether this machine has a process of that number, perhaps another one than is meant. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
