@@ -34,7 +34,11 @@ export interface SessionTensor {
 export interface OnnxSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  run(inputs: Record<string, SessionTensor>): Promise<Record<string, SessionTensor>>;
+  /** @param into memory that takes outputs, by name, instead of fresh memory */
+  run(
+    inputs: Record<string, SessionTensor>,
+    into?: Record<string, SessionTensor>,
+  ): Promise<Record<string, SessionTensor>>;
   dispose(): Promise<void>;
 }
 
@@ -70,11 +74,12 @@ class CpuSession implements OnnxSession {
     return this.session.outputNames;
   }
 
-  async run(inputs: Record<string, SessionTensor>): Promise<Record<string, SessionTensor>> {
-    const feeds = Object.fromEntries(
-      Object.entries(inputs).map(([name, { shape, data }]) => [name, this.tensor(shape, data)]),
-    );
-    const results = await this.session.run(feeds);
+  async run(
+    inputs: Record<string, SessionTensor>,
+    into: Record<string, SessionTensor> = {},
+  ): Promise<Record<string, SessionTensor>> {
+    const fetches = Object.fromEntries(this.outputNames.map((name) => [name, null]));
+    const results = await this.session.run(this.tensors(inputs), { ...fetches, ...this.tensors(into) });
     return Object.fromEntries(
       Object.entries(results).map(([name, tensor]) => [
         name,
@@ -87,9 +92,14 @@ class CpuSession implements OnnxSession {
     return this.session.release();
   }
 
-  private tensor(shape: readonly number[], data: Float32Array | Uint8Array): Tensor {
-    return data instanceof Float32Array
-      ? new this.ort.Tensor('float32', data, shape)
-      : new this.ort.Tensor('uint8', data, shape);
+  private tensors(values: Record<string, SessionTensor>): Record<string, Tensor> {
+    return Object.fromEntries(
+      Object.entries(values).map(([name, { shape, data }]) => [
+        name,
+        data instanceof Float32Array
+          ? new this.ort.Tensor('float32', data, shape)
+          : new this.ort.Tensor('uint8', data, shape),
+      ]),
+    );
   }
 }

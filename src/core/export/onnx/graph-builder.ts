@@ -26,6 +26,7 @@ export class GraphBuilder {
   private readonly inputs: ValueInfoProto[] = [];
   private readonly outputs: ValueInfoProto[] = [];
   private readonly shared = new Map<string, string>();
+  private readonly described = new Map<string, ValueInfoProto>();
   private counter = 0;
 
   /** @param prefix Begins every name, so that a body graph never shadows the names around it. */
@@ -33,6 +34,15 @@ export class GraphBuilder {
 
   input(name: string, shape: readonly number[], type: number = ElementType.float32): string {
     this.inputs.push(valueInfo(name, shape, type));
+    return name;
+  }
+
+  /** An int64 vector that a caller may leave out; its length is free. */
+  defaultedInput(name: string, values: readonly number[]): string {
+    const dim = [{ dimParam: `${name}_count` }];
+    this.inputs.push({ name, type: { tensorType: { elemType: ElementType.int64, shape: { dim } } } });
+    const rawData = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+    this.initializers.set(name, { name, dims: [values.length], dataType: ElementType.int64, rawData });
     return name;
   }
 
@@ -75,6 +85,18 @@ export class GraphBuilder {
       attribute: attributes(options.attributes ?? {}),
     });
     return names;
+  }
+
+  /** Notes what a value of the graph is, for those who cut it there. */
+  describe(name: string, shape: readonly number[]): void {
+    this.described.set(name, valueInfo(name, shape, ElementType.float32));
+  }
+
+  /** What `describe` was told of a value. */
+  description(name: string): ValueInfoProto {
+    const info = this.described.get(name);
+    if (!info) throw new Error(`the graph was never told what ${name} is`);
+    return info;
   }
 
   floats(values: Float32Array, shape: readonly number[], hint = 'weight'): string {

@@ -1,14 +1,48 @@
 import type { GraphBuilder } from '../../export/onnx/graph-builder.js';
 import { type Held, OnnxValue } from './onnx-value.js';
 
+/** What the operators compute, for operands that are known when the graph is written. */
+const onNumbers = {
+  Exp: Math.exp,
+  Sqrt: Math.sqrt,
+  Relu: (x: number) => Math.max(0, x),
+  Sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
+  Mul: (x: number, y: number) => x * y,
+  Add: (x: number, y: number) => x + y,
+  Max: Math.max,
+};
+
 /** One operand, any layout. */
-export function unary(graph: GraphBuilder, opType: string, x: OnnxValue): OnnxValue {
+export function unary(
+  graph: GraphBuilder,
+  opType: 'Exp' | 'Sqrt' | 'Relu' | 'Sigmoid',
+  x: OnnxValue,
+): OnnxValue {
+  const compute = onNumbers[opType];
+  if (x.data)
+    return OnnxValue.constant(
+      graph,
+      x.shape,
+      x.data.map((v) => compute(v)),
+    );
   const held = x.preferred;
   return OnnxValue.of(graph, x.shape, graph.node(opType, [x.name(held)]), held);
 }
 
 /** One operand and a number. */
-export function withScalar(graph: GraphBuilder, opType: string, x: OnnxValue, scalar: number): OnnxValue {
+export function withScalar(
+  graph: GraphBuilder,
+  opType: 'Mul' | 'Add' | 'Max',
+  x: OnnxValue,
+  scalar: number,
+): OnnxValue {
+  const compute = onNumbers[opType];
+  if (x.data)
+    return OnnxValue.constant(
+      graph,
+      x.shape,
+      x.data.map((v) => compute(v, scalar)),
+    );
   const held = x.preferred;
   return OnnxValue.of(graph, x.shape, graph.node(opType, [x.name(held), graph.scalar(scalar)]), held);
 }

@@ -24,7 +24,7 @@ export class OnnxValue {
 
   static of(graph: GraphBuilder, shape: readonly number[], name: string, held: Held = 'logical'): OnnxValue {
     const value = new OnnxValue(graph, shape);
-    value.names.set(held, name);
+    value.setName(held, name);
     return value;
   }
 
@@ -52,7 +52,7 @@ export class OnnxValue {
     const known = this.names.get(held);
     if (known !== undefined) return known;
     const name = this.data ? this.initialise(this.data, held) : this.convert(held);
-    this.names.set(held, name);
+    this.setName(held, name);
     return name;
   }
 
@@ -63,6 +63,12 @@ export class OnnxValue {
     }
     const shape = permutation.map((axis) => this.shape[axis]!);
     return this.graph.floats(permute(this.data, this.shape, permutation), shape);
+  }
+
+  private setName(held: Held, name: string): void {
+    this.names.set(held, name);
+    const shape = held === 'logical' ? this.shape : toFirst.map((axis) => asMap(this.shape)[axis]!);
+    this.graph.describe(name, shape);
   }
 
   private initialise(data: Float32Array, held: Held): string {
