@@ -21,7 +21,7 @@ export interface TensorflowBinding {
 export function findBinding(): TensorflowBinding | string {
   const named = process.env.MAMBAAD_TFJS_NODE;
   const folders = named ? namedFolders(named) : installedFolders();
-  const folder = folders.find((candidate) => existsSync(join(candidate, 'package.json')));
+  const folder = folders.find(isPackage);
   if (!folder) {
     return named
       ? `MAMBAAD_TFJS_NODE names ${named}, which holds no ${packages[0]}`
@@ -29,7 +29,7 @@ export function findBinding(): TensorflowBinding | string {
   }
   if (!nativePart(folder))
     return `${folder} has no built lib/napi-v*/tfjs_binding.node (see docs/engines.md)`;
-  return { folder, version: (require(join(folder, 'package.json')) as { version: string }).version };
+  return { folder, version: manifest(folder).version };
 }
 
 /** Loads the binding into this process's TensorFlow.js, which makes `tensorflow` a registered backend. */
@@ -51,6 +51,15 @@ function installedFolders(): string[] {
       return [];
     }
   });
+}
+
+/** `npm install --prefix` leaves a package.json of its own in the folder it fills. */
+function isPackage(folder: string): boolean {
+  return existsSync(join(folder, 'package.json')) && packages.some((name) => name === manifest(folder).name);
+}
+
+function manifest(folder: string): { name?: string; version: string } {
+  return require(join(folder, 'package.json')) as { name?: string; version: string };
 }
 
 function nativePart(folder: string): boolean {
@@ -79,8 +88,9 @@ function withOwnTensorflowJs(load: () => void): void {
   const loader = Module as unknown as { _resolveFilename: Resolve };
   const original = loader._resolveFilename;
   loader._resolveFilename = function (this: unknown, request, ...rest) {
-    if (/^@tensorflow\/tfjs(-core)?(\/|$)/.test(request)) return require.resolve(request);
-    return original.call(this, request, ...rest);
+    const ours = /^@tensorflow\/tfjs(-core)?(\/|$)/.test(request);
+    const from = ours ? [null, false, { paths: [import.meta.dirname] }] : rest;
+    return original.call(this, request, ...from);
   };
   try {
     load();

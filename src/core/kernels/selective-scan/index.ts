@@ -1,5 +1,6 @@
 import type { EngineName } from '../engine-name.js';
 import { registerReferenceScan } from './host.js';
+import { registerTensorflowScan } from './tensorflow.js';
 import { registerWasmScan } from './wasm.js';
 import { registerWebgpuScan } from './webgpu.js';
 
@@ -8,7 +9,7 @@ const registrations: Record<EngineName, () => void> = {
   cpu: () => registerReferenceScan('cpu'),
   wasm: registerWasmScan,
   webgpu: () => registerWebgpuScan(),
-  tensorflow: () => registerReferenceScan('tensorflow'),
+  tensorflow: registerTensorflowScan,
 };
 
 export function registerSelectiveScan(engine: EngineName): void {
