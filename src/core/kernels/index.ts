@@ -1,6 +1,7 @@
 import { registerWasmConvolutionGradients } from './convolution/wasm.js';
 import { registerWasmDepthwise } from './depthwise/wasm.js';
 import type { EngineName } from './engine-name.js';
+import { registerWasmMatmul } from './matmul/wasm.js';
 import { registerSelectiveScan } from './selective-scan/index.js';
 
 const registered = new Set<EngineName>();
@@ -11,6 +12,7 @@ export function registerKernels(engine: EngineName): void {
   registered.add(engine);
   registerSelectiveScan(engine);
   if (engine === 'wasm') {
+    registerWasmMatmul();
     registerWasmDepthwise();
     registerWasmConvolutionGradients();
   }

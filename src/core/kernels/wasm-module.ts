@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { UnavailableError } from '../errors.js';
 
 /** Rooms that have a `wasm.as.ts`. */
-export type KernelRoom = 'selective-scan' | 'depthwise' | 'convolution';
+export type KernelRoom = 'selective-scan' | 'matmul' | 'depthwise' | 'convolution';
 
 // A module whose one function uses f32x4.relaxed_madd; it validates only where relaxed SIMD is there.
 const relaxedProbe = Uint8Array.of(

@@ -1,0 +1,1 @@
+export { gemm, gemmWork } from './gemm.as';
