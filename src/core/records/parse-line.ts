@@ -48,7 +48,8 @@ export function parseObject(text: string, { line, offset, isOpen }: ByteLine): J
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   // V8 quotes the text around the fault; a line may be megabytes and may hold anything.
-  return message.replace(/,? ?(\.{3})?"[\s\S]*" is not valid JSON$/, '');
+  const bare = message.replace(/,? ?(\.{3})?"[\s\S]*" is not valid JSON$/, '');
+  return bare.replace(/ \(line \d+ column \d+\)$/, '');
 }
 
 function kindOf(value: unknown): string {
