@@ -4,7 +4,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CLASSES, writeTestSet } from './metrics-data.mjs';
@@ -18,7 +18,7 @@ try {
   const report = [
     '# Metrics: 1,725 maps of 256², 15 classes',
     '',
-    `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0].model}, Node ${process.version}.`,
+    `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0].model}, Node ${process.version}, load average ${loadavg()[1].toFixed(1)} at the end.`,
     'Seven metrics a class and their means; one process, one thread each side. Our time includes reading the maps from',
     'disk, the peer’s does not. "Difference" is the largest over all metrics of the classes that both computed.',
     '',
