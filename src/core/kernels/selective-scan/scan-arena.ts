@@ -19,6 +19,8 @@ interface Placed {
 }
 
 const page = 65_536;
+// Enough for a tile of a panel of some dozen states; the kernel says what it needs only once it is there.
+const workBytes = 16 * page;
 
 /**
  * Runs scans outside TensorFlow.js, in memory of its own that never grows, so that other code may write inputs straight
@@ -40,8 +42,7 @@ export class ScanArena {
     this.outputs = groups.map((cuts) => laidOut(outputSizes(cuts), outputStart));
     const inputStart = this.take(Math.max(0, ...groups.map((cuts) => total(inputSizes(cuts)))));
     this.inputs = groups.map((cuts) => laidOut(inputSizes(cuts), inputStart));
-    // Work memory is asked for after `configure`; a tile and a panel of any scan fit in this.
-    this.work = this.take(page * 16);
+    this.work = this.take(workBytes / 4);
     this.memory = new WebAssembly.Memory({ initial: Math.ceil(this.end / page) });
     const instance = new WebAssembly.Instance(kernelModule('selective-scan'), {
       env: { memory: this.memory },
@@ -63,16 +64,23 @@ export class ScanArena {
   run(group: number): Map<string, Float32Array> {
     const results = new Map<string, Float32Array>();
     for (const { cut, a, d, deltaBias, order } of this.groups[group]!) {
-      const at = (name: string) => this.inputs[group]!.get(name)!.at;
       const place = this.outputs[group]!.get(cut.y)!;
       const y = this.view(place).fill(0);
-      const { channels, states } = cut;
-      this.kernels.configure(cut.order.length, channels, states, cut.order.directions, cut.order.segment);
-      this.kernels.bindParameters(a, d, deltaBias, order);
-      this.kernels.bindImage(at(cut.u), at(cut.delta), at(cut.b), at(cut.c));
-      if (this.kernels.forwardWork() > page * 16)
+      const { channels, states, order: visits } = cut;
+      const { length, directions, segment } = visits;
+      const at = (name: string) => this.inputs[group]!.get(name)!.at;
+      // The kernel wants the directions of a pixel side by side; here they come one after the other, so each is a scan
+      // of one direction, which adds to y.
+      this.kernels.configure(length, channels, states, 1, segment);
+      if (this.kernels.forwardWork() > workBytes)
         throw new Error('a scan needs more work memory than was kept');
-      this.kernels.forward(place.at, 0, channels, this.work, 0);
+      for (let k = 0; k < directions; k++) {
+        const row = 4 * k * channels;
+        this.kernels.bindParameters(a + row * states, d + row, deltaBias + row, order + 4 * k * length);
+        const [pathD, pathN] = [4 * k * length * channels, 4 * k * length * states];
+        this.kernels.bindImage(at(cut.u), at(cut.delta) + pathD, at(cut.b) + pathN, at(cut.c) + pathN);
+        this.kernels.forward(place.at, 0, channels, this.work, 0);
+      }
       results.set(cut.y, y);
     }
     return results;

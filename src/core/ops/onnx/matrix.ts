@@ -37,13 +37,10 @@ export function linear(graph: GraphBuilder, x: OnnxValue, weight: OnnxValue, bia
   return OnnxValue.of(graph, shape, bias ? graph.node('Add', [product, bias.name()]) : product);
 }
 
-/** `x [...,K,I] · weight [K,I,O]`: the groups become the batch axis of one product. */
+/** `x [B,L,K,I] · weight [K,I,O]`: group by group, and left so. */
 export function groupedLinear(graph: GraphBuilder, x: OnnxValue, weight: OnnxValue): OnnxValue {
-  const [groups, inner, outer] = weight.shape as [number, number, number];
-  const rows = graph.node('Reshape', [x.name(), graph.integers([-1, groups, inner])]);
-  const byGroup = graph.node('Transpose', [rows], { attributes: { perm: [1, 0, 2] } });
-  const product = graph.node('MatMul', [byGroup, weight.name()]);
-  const byRow = graph.node('Transpose', [product], { attributes: { perm: [1, 0, 2] } });
-  const shape = [...x.shape.slice(0, -1), outer];
-  return OnnxValue.of(graph, shape, graph.node('Reshape', [byRow, graph.integers(shape)]));
+  if (x.rank !== 4) throw new Error(`groupedLinear of a value with ${x.rank} axes`);
+  const shape = [...x.shape.slice(0, -1), weight.shape[2]!];
+  const product = graph.node('MatMul', [x.name('groupsFirst'), weight.name()]);
+  return OnnxValue.of(graph, shape, product, 'groupsFirst');
 }

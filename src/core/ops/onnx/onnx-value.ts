@@ -1,11 +1,17 @@
 import type { GraphBuilder } from '../../export/onnx/graph-builder.js';
 import { permute } from '../../nn/layout.js';
 
-/** How a value lies in the graph: as the networks see it, or a map with its channels before height and width. */
-export type Held = 'logical' | 'channelsFirst';
+/**
+ * How a value with four axes may lie in the graph, as the order of its axes: as the networks see it; a map `[B,H,W,C]`
+ * with its channels before height and width; groups `[B,L,K,C]` one after the other.
+ */
+export const heldAxes = {
+  logical: [0, 1, 2, 3],
+  channelsFirst: [0, 3, 1, 2],
+  groupsFirst: [0, 2, 1, 3],
+} as const;
 
-const toFirst = [0, 3, 1, 2];
-const toLast = [0, 2, 3, 1];
+export type Held = keyof typeof heldAxes;
 
 /**
  * A value of the graph under construction. Maps `[B,H,W,C]` may be held channels-first, as ONNX convolutions want
@@ -44,7 +50,8 @@ export class OnnxValue {
 
   /** The layout it should be worked on in, when the operation does not care. */
   get preferred(): Held {
-    return this.isHeld('logical') ? 'logical' : 'channelsFirst';
+    const [first] = this.names.keys();
+    return this.isHeld('logical') || first === undefined ? 'logical' : first;
   }
 
   /** Name of the value in the given layout. */
@@ -67,26 +74,26 @@ export class OnnxValue {
 
   private setName(held: Held, name: string): void {
     this.names.set(held, name);
-    const shape = held === 'logical' ? this.shape : toFirst.map((axis) => asMap(this.shape)[axis]!);
+    const shape = held === 'logical' ? this.shape : heldAxes[held].map((axis) => asMap(this.shape)[axis]!);
     this.graph.describe(name, shape);
   }
 
   private initialise(data: Float32Array, held: Held): string {
     if (held === 'logical') return this.graph.floats(data, this.shape);
     const shape = asMap(this.shape);
-    const order = toFirst.map((axis) => shape[axis]!);
-    return this.graph.floats(permute(data, shape, toFirst), order);
+    const order = heldAxes[held].map((axis) => shape[axis]!);
+    return this.graph.floats(permute(data, shape, heldAxes[held]), order);
   }
 
   private convert(held: Held): string {
+    const [from, source] = [...this.names][0]!;
     if (this.rank === 4) {
-      const perm = held === 'logical' ? toLast : toFirst;
-      const other = this.names.get(held === 'logical' ? 'channelsFirst' : 'logical')!;
-      return this.graph.node('Transpose', [other], { attributes: { perm } });
+      const present: readonly number[] = heldAxes[from];
+      const perm = heldAxes[held].map((axis) => present.indexOf(axis));
+      return this.graph.node('Transpose', [source], { attributes: { perm } });
     }
-    // A vector over the channels that meets a channels-first map.
-    const source = this.names.get('logical')!;
-    const shape = toFirst.map((axis) => asMap(this.shape)[axis]!);
+    // A vector over the channels that meets a map held otherwise.
+    const shape = heldAxes[held].map((axis) => asMap(this.shape)[axis]!);
     return this.graph.node('Reshape', [source, this.graph.integers(shape)]);
   }
 }
@@ -94,7 +101,7 @@ export class OnnxValue {
 /** A shape of fewer axes as that of a map, by the broadcasting rule. */
 function asMap(shape: readonly number[]): number[] {
   if (shape.length < 4 && shape.slice(0, -1).some((side) => side !== 1)) {
-    throw new Error(`[${shape}] cannot be broadcast over a channels-first map`);
+    throw new Error(`[${shape}] cannot be broadcast over a map held otherwise`);
   }
   return [...new Array<number>(4 - shape.length).fill(1), ...shape];
 }

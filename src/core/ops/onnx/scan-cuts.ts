@@ -4,7 +4,10 @@ import type { SelectiveScanArgs } from '../ops.js';
 import { OnnxOps } from './onnx-ops.js';
 import { OnnxValue } from './onnx-value.js';
 
-/** A selective scan that is left out of a graph, to be run by other means; names are those of values of the graph. */
+/**
+ * A selective scan that is left out of a graph, to be run by other means. Names are those of values of the graph: u
+ * `[B,L,D]`, delta `[B,K,L,D]`, b and c `[B,K,L,N]`, y `[B,L,D]`.
+ */
 export interface ScanCut {
   readonly u: string;
   readonly delta: string;
@@ -34,10 +37,11 @@ export class OnnxOpsWithCuts extends OnnxOps {
   }
 
   override selectiveScan(args: SelectiveScanArgs<OnnxValue>): OnnxValue {
-    const [u, delta, b, c] = [args.u, args.delta, args.b, args.c].map((value) => value.name());
-    const y = this.graph.node(cutNode.opType, [u!, delta!, b!, c!], { domain: cutNode.domain });
+    const [delta, b, c] = [args.delta, args.b, args.c].map((value) => value.name('groupsFirst'));
+    const u = args.u.name();
+    const y = this.graph.node(cutNode.opType, [u, delta!, b!, c!], { domain: cutNode.domain });
     this.cuts.push({
-      ...{ u: u!, delta: delta!, b: b!, c: c!, y },
+      ...{ u, delta: delta!, b: b!, c: c!, y },
       channels: args.a.shape[1]!,
       states: args.a.shape[2]!,
       order: args.order,

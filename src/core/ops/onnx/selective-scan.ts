@@ -23,26 +23,21 @@ interface Sizes {
 export function selectiveScan(graph: GraphBuilder, args: SelectiveScanArgs<OnnxValue>): OnnxValue {
   const sizes = sizesOf(args);
   const { steps, rows, length, directions, channels, states } = sizes;
-  const delta = softplus(graph, graph.node('Add', [args.delta.name(), args.deltaBias.name()]));
-  const u = graph.node('Reshape', [args.u.name(), graph.integers([-1, length, 1, channels])]);
+  const bias = graph.node('Reshape', [args.deltaBias.name(), graph.integers([directions, 1, channels])]);
+  const delta = softplus(graph, graph.node('Add', [args.delta.name('groupsFirst'), bias])); // [B,K,L,D]
+  const u = graph.node('Reshape', [args.u.name(), graph.integers([-1, 1, length, channels])]);
   const drive = graph.node('Mul', [delta, u]);
   const visits = graph.indices(visitedRows(args.order));
-  const gather = (value: string, width: number, shape: number[]) =>
-    graph.node('Reshape', [
-      graph.node(
-        'Gather',
-        [graph.node('Reshape', [value, graph.integers([-1, length * directions, width])]), visits],
-        {
-          attributes: { axis: 1 },
-        },
-      ),
-      graph.integers([-1, steps, rows, ...shape]),
-    ]);
+  const gather = (value: string, width: number, shape: number[]) => {
+    const flat = graph.node('Reshape', [value, graph.integers([-1, directions * length, width])]);
+    const visited = graph.node('Gather', [flat, visits], { attributes: { axis: 1 } });
+    return graph.node('Reshape', [visited, graph.integers([-1, steps, rows, ...shape])]);
+  };
   const outputs = scan(graph, sizes, args.a, [
     gather(delta, channels, [1, channels]),
     gather(drive, channels, [1, channels]),
-    gather(args.b.name(), states, [states, 1]),
-    gather(args.c.name(), states, [1, states]),
+    gather(args.b.name('groupsFirst'), states, [states, 1]),
+    gather(args.c.name('groupsFirst'), states, [1, states]),
   ]);
   return withSkip(graph, args, summedOverDirections(graph, sizes, outputs, args.order));
 }
@@ -53,15 +48,14 @@ function sizesOf({ u, a, order }: SelectiveScanArgs<OnnxValue>): Sizes {
   return { length: u.shape[1]!, directions, channels, states, steps: order.segment, rows };
 }
 
-/** Step t of row (k,s) reads pixel·K + k of the flattened `[L·K]`. */
+/** Step t of row (k,s) reads k·L + pixel of the flattened `[K·L]`. */
 function visitedRows({ indices, directions, length, segment }: VisitingOrder): Int32Array {
   const segments = length / segment;
   const visits = new Int32Array(directions * length);
   let at = 0;
   for (let t = 0; t < segment; t++) {
     for (let k = 0; k < directions; k++) {
-      for (let s = 0; s < segments; s++)
-        visits[at++] = indices[k * length + s * segment + t]! * directions + k;
+      for (let s = 0; s < segments; s++) visits[at++] = k * length + indices[k * length + s * segment + t]!;
     }
   }
   return visits;
@@ -135,10 +129,10 @@ function summedOverDirections(graph: GraphBuilder, sizes: Sizes, y: string, orde
   visits.forEach((row, place) => {
     places[row] = place;
   });
-  const flat = graph.node('Reshape', [y, graph.integers([-1, length * directions, channels])]);
+  const flat = graph.node('Reshape', [y, graph.integers([-1, directions * length, channels])]);
   const back = graph.node('Gather', [flat, graph.indices(places)], { attributes: { axis: 1 } });
-  const mapped = graph.node('Reshape', [back, graph.integers([-1, length, directions, channels])]);
-  return graph.node('ReduceSum', [mapped, graph.integers([2])], { attributes: { keepdims: 0 } });
+  const mapped = graph.node('Reshape', [back, graph.integers([-1, directions, length, channels])]);
+  return graph.node('ReduceSum', [mapped, graph.integers([1])], { attributes: { keepdims: 0 } });
 }
 
 /** The skip weights of all directions act on the same pixel: `y + u · Σ_k D_k`. */

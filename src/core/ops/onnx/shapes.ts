@@ -1,13 +1,12 @@
 import type { GraphBuilder } from '../../export/onnx/graph-builder.js';
 import { commonLayout } from './element-wise.js';
-import { type Held, OnnxValue } from './onnx-value.js';
+import { type Held, heldAxes, OnnxValue } from './onnx-value.js';
 
-/** Where an axis of a map `[B,H,W,C]` lies when the map is held channels-first. */
-const firstAxis = [0, 2, 3, 1];
-
+/** Where an axis lies in a value that is held so. */
 function heldAxis(axis: number, rank: number, held: Held): number {
   const positive = axis < 0 ? axis + rank : axis;
-  return held === 'channelsFirst' ? firstAxis[positive]! : positive;
+  const axes: readonly number[] = heldAxes[held];
+  return held === 'logical' ? positive : axes.indexOf(positive);
 }
 
 export function reshape(graph: GraphBuilder, x: OnnxValue, shape: readonly number[]): OnnxValue {
@@ -75,9 +74,9 @@ export function reduce(
   return OnnxValue.of(graph, kept, name, keepDims ? held : 'logical');
 }
 
-/** Channels-first will do unless dropping axes would leave the channels before a side of the map. */
+/** Any layout will do, unless dropping axes would leave the others in another order. */
 function reducibleLayout(x: OnnxValue, reduced: ReadonlySet<number>, keepDims: boolean): Held {
-  const channelsLeft = !reduced.has(3);
-  const sideLeft = !reduced.has(1) || !reduced.has(2);
-  return x.rank === 4 && !keepDims && channelsLeft && sideLeft ? 'logical' : x.preferred;
+  const left = heldAxes[x.preferred].filter((axis) => !reduced.has(axis));
+  const sorted = left.every((axis, i) => i === 0 || axis > left[i - 1]!);
+  return x.rank === 4 && !keepDims && !sorted ? 'logical' : x.preferred;
 }
