@@ -72,11 +72,11 @@ test('help answers within 150 ms, or four times what bare Node takes on a busy m
     spawnSync(process.execPath, args);
     return performance.now() - begun;
   };
-  const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
-  const rounds = Array.from({ length: 7 }, () => ({
+  // The quickest of several: what else the machine does can only make it slower.
+  const rounds = Array.from({ length: 9 }, () => ({
     bare: time(['-e', '0']),
     help: time([join(root, 'bin', 'run.js'), 'extract', '--help']),
   }));
-  const bare = median(rounds.map((round) => round.bare));
-  expect(median(rounds.map((round) => round.help))).toBeLessThan(Math.max(150, 4 * bare));
+  const bare = Math.min(...rounds.map((round) => round.bare));
+  expect(Math.min(...rounds.map((round) => round.help))).toBeLessThan(Math.max(150, 4 * bare));
 });
