@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { encoderFlags } from '../cli/compute-flags.js';
 import { PipeCommand } from '../cli/pipe-command.js';
-import type { LayoutOptions } from '../core/data/layouts/layout.js';
+import type { LayoutOptions, Oddity } from '../core/data/layouts/layout.js';
 import { UsageError } from '../core/errors.js';
 import type { ImageRecord } from '../core/records/schemas.js';
 
@@ -39,8 +40,14 @@ export default class Extract extends PipeCommand {
     cache: Flags.directory({ summary: 'Cache folder [default: MAMBAAD_CACHE or ~/.cache/mambaad]' }),
     half: Flags.boolean({ summary: 'Cache features as float16: half the disk, three digits.' }),
     'max-pixels': Flags.integer({ min: 1, default: 64_000_000, summary: 'Refuse larger images.' }),
+    fold: Flags.integer({ min: 0, max: 3, summary: 'COCO-AD: which of the four splits.' }),
+    view: Flags.string({ multiple: true, summary: 'Real-IAD: only these cameras, C1 to C5.' }),
+    'split-table': Flags.string({ summary: 'VisA: the split table, when it is not split_csv/1cls.csv.' }),
     'allow-outside': Flags.boolean({ summary: 'Tables may name images outside their own folder.' }),
   };
+
+  /** What the layout's reader found odd. */
+  private readonly oddities: Oddity[] = [];
 
   async run(): Promise<void> {
     const { flags, argv } = await this.parse(Extract);
@@ -57,7 +64,11 @@ export default class Extract extends PipeCommand {
     const records = extractFeatures(images, encoder, {
       inline: flags.inline,
       ...(!flags.inline && {
-        cache: featureCache(flags.cache ?? cacheFolder(), encoder, flags.half ? 'float16' : 'float32'),
+        cache: featureCache(
+          join(flags.cache ?? cacheFolder(), 'features'),
+          encoder,
+          flags.half ? 'float16' : 'float32',
+        ),
       }),
       maxPixels: flags['max-pixels'],
       signal: this.signal,
@@ -70,6 +81,9 @@ export default class Extract extends PipeCommand {
     }
     for (const { error, image } of failures.splice(0)) await this.refuse(error, { record: image });
     encoder.dispose();
+    for (const { kind, path, note } of this.oddities) {
+      this.caution(`${path}: ${kind.replaceAll('-', ' ')}${note ? ` (${note})` : ''}`);
+    }
     await this.finish();
   }
 
@@ -99,15 +113,19 @@ export default class Extract extends PipeCommand {
     return {
       ...(flags.split && { split: flags.split }),
       ...(flags.class && { classes: new Set(flags.class), className }),
+      ...(flags.fold !== undefined && { fold: flags.fold }),
+      ...(flags.view && { views: new Set(flags.view) }),
+      ...(flags['split-table'] && { splitTable: flags['split-table'] }),
       allowOutside: flags['allow-outside'],
-      onOddity: ({ kind, path, note }) =>
-        this.caution(`${path}: ${kind.replaceAll('-', ' ')}${note ? ` (${note})` : ''}`),
+      onOddity: (oddity) => {
+        this.oddities.push(oddity);
+      },
     };
   }
 
   private async dryRun(images: AsyncIterable<ImageRecord>): Promise<void> {
     const { summariseDataset, summaryTable } = await import('../core/data/summary.js');
-    const summary = await summariseDataset(images);
+    const summary = await summariseDataset(images, { oddities: this.oddities });
     if (summary.images === 0) throw new UsageError('nothing to read');
     this.show(summaryTable(summary));
     await this.finish({ in: summary.images });
@@ -118,5 +136,8 @@ interface LayoutFlags {
   split?: 'train' | 'test' | undefined;
   layout: string;
   class?: string[] | undefined;
+  fold?: number | undefined;
+  view?: string[] | undefined;
+  'split-table'?: string | undefined;
   'allow-outside': boolean;
 }

@@ -34,6 +34,9 @@ export default class Metrics extends PipeCommand {
     })(),
     baseline: Flags.string({ summary: 'Metric records of an earlier run to hold these against.' }),
     'max-drop': Flags.string({ default: '0.01', summary: 'How far a metric may fall below the baseline.' }),
+    compare: Flags.string({
+      summary: 'Published results to print beside these: paper:mambaad, ader:rd@visa, ader-300e:uniad …',
+    }),
     bootstrap: Flags.boolean({ summary: 'Add 95 % bootstrap intervals of the image metrics.' }),
     model: Flags.string({ summary: 'Model folder, for the facts in the report.' }),
     ...reportFlags,
@@ -64,6 +67,10 @@ export default class Metrics extends PipeCommand {
       results.push(...compareWithBaseline(records, await readBaseline(flags.baseline), maxDrop));
     }
     await this.announce(records, results);
+    if (flags.compare) {
+      const { compareWithPublished, formatComparison } = await import('../core/metrics/published/compare.js');
+      this.show(formatComparison(compareWithPublished(records, flags.compare)));
+    }
     if (reporting) await this.report(flags, evaluation, results, images);
     await this.finish();
     decide(results);

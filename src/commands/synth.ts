@@ -21,14 +21,15 @@ export default class Synth extends BaseCommand {
     const { flags } = await this.parse(Synth);
     const { synthesise } = await import('../core/synth/synthesise.js');
     const progress = this.progress(undefined, 'rendering');
-    const records = synthesise({
+    const options = {
       out: flags.out,
       seed: flags.seed,
       trainPerClass: flags.train,
       testPerClass: flags.test,
       size: flags.size,
       ...(flags.class && { classes: flags.class }),
-    });
+    };
+    const records = synthesise(options, (_, total) => progress.expect(total));
     for await (const record of records) {
       this.signal.throwIfAborted();
       await this.write(record);

@@ -57,8 +57,9 @@ export async function publishModel(
   rest: Pick<ModelManifest, 'classes' | 'calibration' | 'provenance'>,
 ): Promise<ModelManifest> {
   const weights = formatWeights(block);
-  const model = modelHash(weights, description);
-  const manifest: ModelManifest = { format: 'mambaad-model', version: 1, model, ...description, ...rest };
+  const described = describe(description);
+  const model = modelHash(weights, described);
+  const manifest: ModelManifest = { format: 'mambaad-model', version: 1, model, ...described, ...rest };
   const staging = await stagingFolder(folder);
   await writeFileAtomically(join(staging, weightsName), weights);
   await writeFileAtomically(join(staging, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -121,7 +122,7 @@ function modelHash(weights: Uint8Array, description: DetectorDescription): strin
   return createHash('sha256').update(weights).update(JSON.stringify(description)).digest('hex').slice(0, 16);
 }
 
-function describe(manifest: ModelManifest): DetectorDescription {
-  const { family, preset, config, encoder, input_size, features, feature_scale, map_size } = manifest;
+function describe(description: DetectorDescription): DetectorDescription {
+  const { family, preset, config, encoder, input_size, features, feature_scale, map_size } = description;
   return { family, preset, config, encoder, input_size, features, feature_scale, map_size };
 }

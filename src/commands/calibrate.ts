@@ -1,0 +1,72 @@
+import * as Flags from '@oclif/core/flags';
+import { PipeCommand } from '../cli/pipe-command.js';
+import { parseNumber } from '../cli/train-flags.js';
+import { DataError } from '../core/errors.js';
+import type { ScoreRecord } from '../core/records/schemas.js';
+
+export default class Calibrate extends PipeCommand {
+  static override summary = 'Set the thresholds of a model from score records of good parts.';
+  static override description =
+    'Use it when the line has changed or more good parts have come in: the network stays, its limits move. The model folder is replaced in one step.';
+  static override examples = [
+    'mambaad extract good/ --split train | mambaad score --model models/line1 | mambaad calibrate --model models/line1',
+    'mambaad calibrate --model models/line1 --target-fpr 0.002 < good-scores.ndjson',
+    'mambaad calibrate --model models/line1 --review-fpr 0.05 --dry-run < good-scores.ndjson | jq .limits',
+  ];
+  static override flags = {
+    model: Flags.string({ required: true, summary: 'Model folder.' }),
+    'target-fpr': Flags.string({
+      default: '0.01',
+      summary: 'Share of good parts that may be called defective.',
+    }),
+    'review-fpr': Flags.string({
+      summary: 'Share of good parts that may be sent to review; larger than --target-fpr.',
+    }),
+    'dry-run': Flags.boolean({ summary: 'Say the limits and leave the model as it is.' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Calibrate);
+    const { Calibrator } = await import('../core/anomaly/calibration.js');
+    const { openModel, publishModel } = await import('../core/models/model-folder.js');
+    const { manifest, block } = await openModel(flags.model);
+    const calibrator = new Calibrator({
+      targetFpr: parseNumber('target-fpr', flags['target-fpr'], 1e-9, 0.999),
+      ...(flags['review-fpr'] && { reviewFpr: parseNumber('review-fpr', flags['review-fpr'], 1e-9, 0.999) }),
+    });
+    for await (const { record, line } of this.records(['score'])) {
+      await this.take(record, calibrator, manifest.model).catch((error) =>
+        this.refuse(error, { record, line }),
+      );
+    }
+    const calibration = calibrator.finish();
+    for (const { class: name, limits } of calibration.classes) {
+      await this.write({ v: 1, type: 'calibration', model: manifest.model, class: name, limits });
+      this.show(
+        `${name}: threshold ${limits.threshold.toPrecision(4)} from ${limits.n} good parts (${limits.method}); at most ${(100 * limits.fprBound).toFixed(1)} % false alarms`,
+      );
+    }
+    if (!flags['dry-run']) {
+      const { classes, provenance } = manifest;
+      await publishModel(flags.model, block, manifest, { classes, provenance, calibration });
+    }
+    await this.finish();
+  }
+
+  private async take(
+    record: ScoreRecord,
+    calibrator: { add(name: string, score: number, map?: Float32Array): void },
+    model: string,
+  ): Promise<void> {
+    if (record.model !== model) {
+      throw new DataError(
+        `${record.path}: scored by model ${record.model}, this one is ${model}; score the parts again`,
+      );
+    }
+    if (record.label === 'anomaly') {
+      throw new DataError(`${record.path}: labelled as an anomaly; calibrate on good parts only`);
+    }
+    const { resolveFloats } = await import('../core/records/tensor-ref.js');
+    calibrator.add(record.class, record.raw_score, await resolveFloats(record.map, '.'));
+  }
+}
