@@ -6,6 +6,7 @@ import { selectiveScan } from '../kernels/selective-scan/op.js';
 import { silu } from '../kernels/silu/op.js';
 import type { Random } from '../nn/random.js';
 import { tf } from '../runtime/tf.js';
+import { explicitPadding } from './explicit-padding.js';
 import type { BatchNormWeights, ConvOptions, Ops, SelectiveScanArgs } from './ops.js';
 
 /** What a training pass needs beyond an evaluation pass. */
@@ -110,7 +111,9 @@ export class TfOps implements Ops<Tensor> {
     if (kh === 1 && kw === 1 && stride === 1 && pad === 0) {
       return this.linear(x, weight.reshape([inner, outer]), bias);
     }
-    const y = tf.conv2d(x as Tensor4D, weight as Tensor4D, stride, pad, 'NHWC', 1, 'floor');
+    const [image, rest] = explicitPadding(x, pad);
+    const rounding = rest === 'valid' ? undefined : 'floor';
+    const y = tf.conv2d(image, weight as Tensor4D, stride, rest, 'NHWC', 1, rounding);
     return bias ? tf.add(y, bias) : y;
   }
 
@@ -130,20 +133,15 @@ export class TfOps implements Ops<Tensor> {
     const size = weight.shape[0]!;
     const { stride = 1, pad = (size - 1) / 2, bias } = options;
     const same = stride === 1 && pad === (size - 1) / 2;
-    const y = tf.depthwiseConv2d(
-      x as Tensor4D,
-      weight as Tensor4D,
-      stride,
-      same ? 'same' : pad,
-      'NHWC',
-      1,
-      same ? undefined : 'floor',
-    );
+    const [image, rest] = same ? [x as Tensor4D, 'same' as const] : explicitPadding(x, pad);
+    const rounding = typeof rest === 'number' ? 'floor' : undefined;
+    const y = tf.depthwiseConv2d(image, weight as Tensor4D, stride, rest, 'NHWC', 1, rounding);
     return bias ? tf.add(y, bias) : y;
   }
 
   maxPool(x: Tensor, { size, stride, pad }: { size: number; stride: number; pad: number }): Tensor {
-    return tf.maxPool(x as Tensor4D, size, stride, pad, 'floor');
+    const [image, rest] = explicitPadding(x, pad, Number.NEGATIVE_INFINITY);
+    return tf.maxPool(image, size, stride, rest, rest === 'valid' ? undefined : 'floor');
   }
 
   avgPool(x: Tensor, { size, stride, pad }: { size: number; stride: number; pad: number }): Tensor {
