@@ -1,8 +1,15 @@
+import { registerWasmChannelNorms } from './channel-norm/wasm.js';
 import { registerWasmConvolutionGradients } from './convolution/wasm.js';
 import { registerWasmDepthwise } from './depthwise/wasm.js';
 import type { EngineName } from './engine-name.js';
+import { registerWasmGroupedLinear } from './grouped-linear/wasm.js';
+import { registerWasmLayerNorm } from './layer-norm/wasm.js';
+import { registerWasmLinear } from './linear/wasm.js';
 import { registerWasmMatmul } from './matmul/wasm.js';
+import { registerWasmReductions } from './reduce/wasm.js';
 import { registerSelectiveScan } from './selective-scan/index.js';
+import { registerWasmSilu } from './silu/wasm.js';
+import { registerWasmCopies } from './tensor-copies/wasm.js';
 
 const registered = new Set<EngineName>();
 
@@ -13,7 +20,14 @@ export function registerKernels(engine: EngineName): void {
   registerSelectiveScan(engine);
   if (engine === 'wasm') {
     registerWasmMatmul();
+    registerWasmLinear();
+    registerWasmGroupedLinear();
     registerWasmDepthwise();
     registerWasmConvolutionGradients();
+    registerWasmChannelNorms();
+    registerWasmLayerNorm();
+    registerWasmSilu();
+    registerWasmReductions();
+    registerWasmCopies();
   }
 }

@@ -3,7 +3,16 @@ import { fileURLToPath } from 'node:url';
 import { UnavailableError } from '../errors.js';
 
 /** Rooms that have a `wasm.as.ts`. */
-export type KernelRoom = 'selective-scan' | 'matmul' | 'depthwise' | 'convolution';
+export type KernelRoom =
+  | 'selective-scan'
+  | 'matmul'
+  | 'depthwise'
+  | 'convolution'
+  | 'channel-norm'
+  | 'layer-norm'
+  | 'silu'
+  | 'reduce'
+  | 'tensor-copies';
 
 // A module whose one function uses f32x4.relaxed_madd; it validates only where relaxed SIMD is there.
 const relaxedProbe = Uint8Array.of(
@@ -16,6 +25,13 @@ export function hasRelaxedSimd(): boolean {
   return WebAssembly.validate(relaxedProbe);
 }
 
+export interface Variant {
+  /** With fused multiply-add; default: where the runtime has it. */
+  relaxed?: boolean;
+  /** For a memory that threads share; built for the scan only. */
+  shared?: boolean;
+}
+
 const modules = new Map<string, WebAssembly.Module>();
 
 /**
@@ -23,8 +39,9 @@ const modules = new Map<string, WebAssembly.Module>();
  *
  * @throws UnavailableError when the package was not built
  */
-export function kernelModule(room: KernelRoom, relaxed = hasRelaxedSimd()): WebAssembly.Module {
-  const name = `${room}/wasm${relaxed ? '.relaxed' : ''}.wasm`;
+export function kernelModule(room: KernelRoom, variant: Variant = {}): WebAssembly.Module {
+  const { relaxed = hasRelaxedSimd(), shared = false } = variant;
+  const name = `${room}/wasm${shared ? '.shared' : ''}${relaxed ? '.relaxed' : ''}.wasm`;
   let module = modules.get(name);
   if (!module) {
     module = new WebAssembly.Module(readKernel(name));
