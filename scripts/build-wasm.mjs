@@ -1,14 +1,11 @@
 // Compiles every src/core/kernels/**/wasm.as.ts to .wasm files beside the compiled JavaScript: plain and relaxed SIMD.
-import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import asc from 'assemblyscript/asc';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const kernels = join(root, 'src', 'core', 'kernels');
-const asc = join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js');
-const run = promisify(execFile);
 
 // No runtime, no abort, and no static data: the memory that such a module is given belongs to TensorFlow.js.
 const common = [
@@ -22,28 +19,37 @@ const common = [
   '--use',
   'abort=',
 ];
+const simd = ['--enable', 'simd'];
+const relaxed = [...simd, '--enable', 'relaxed-simd', '--use', 'RELAXED=1'];
+const shared = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'];
 const variants = [
-  { suffix: '.wasm', flags: ['--enable', 'simd'] },
-  { suffix: '.relaxed.wasm', flags: ['--enable', 'simd', '--enable', 'relaxed-simd', '--use', 'RELAXED=1'] },
+  { suffix: '.wasm', flags: simd },
+  { suffix: '.relaxed.wasm', flags: relaxed },
 ];
+// A module that imports a memory must say whether threads share it.
+const sharedVariants = [
+  { suffix: '.shared.wasm', flags: [...simd, ...shared] },
+  { suffix: '.shared.relaxed.wasm', flags: [...relaxed, ...shared] },
+];
+const threadedRooms = ['selective-scan'];
 
 for (const source of readdirSync(kernels, { recursive: true })) {
   if (!source.endsWith('wasm.as.ts')) continue;
   const target = join(root, 'dist', 'core', 'kernels', source.replace(/\.as\.ts$/, ''));
   mkdirSync(dirname(target), { recursive: true });
-  await Promise.all(variants.map((variant) => compile(join(kernels, source), target, variant)));
+  const wanted = threadedRooms.includes(dirname(source)) ? [...variants, ...sharedVariants] : variants;
+  for (const variant of wanted) await compile(join(kernels, source), target, variant);
 }
 
+// In this process and one after the other: the compiler is slower to start than to run.
 async function compile(source, target, { suffix, flags }) {
-  const out = target.replace(/$/, suffix);
-  const { stderr } = await run(
-    process.execPath,
-    [asc, relative(root, source), ...common, ...flags, '-o', out],
-    {
-      cwd: root,
-    },
+  const out = target + suffix;
+  const args = [source, ...common, ...flags, '-o', out].map((arg) =>
+    arg.startsWith(root) ? relative(root, arg) : arg,
   );
-  process.stderr.write(stderr);
+  const { error, stderr } = await asc.main([...args, '--baseDir', root]);
+  process.stderr.write(stderr.toString());
+  if (error) throw error;
   refuseStaticData(out);
 }
 

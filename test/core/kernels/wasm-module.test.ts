@@ -12,13 +12,13 @@ test('relaxed SIMD is found from Node 22 on, and not before', () => {
 test('the variant follows what the runtime has, and plain SIMD runs everywhere', () => {
   const exportsOf = (module: WebAssembly.Module) =>
     WebAssembly.Module.exports(module).map(({ name }) => name);
-  const plain = kernelModule('selective-scan', false);
+  const plain = kernelModule('selective-scan', { relaxed: false });
   expect(exportsOf(kernelModule('selective-scan'))).toEqual(exportsOf(plain));
   expect(kernelModule('selective-scan') === plain).toBe(!hasRelaxedSimd());
 });
 
 test('kernels import a memory and nothing else, and bring no data of their own', () => {
-  const imports = WebAssembly.Module.imports(kernelModule('selective-scan', false));
+  const imports = WebAssembly.Module.imports(kernelModule('selective-scan', { relaxed: false }));
   expect(imports).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
 });
 

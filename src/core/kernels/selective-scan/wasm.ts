@@ -3,30 +3,7 @@ import { input, replaceKernel } from '../register.js';
 import { kernelsOn, newTensor, newZeros, pointer, type WasmBackend, withWork } from '../wasm-heap.js';
 import { scanSizes } from './host.js';
 import type { ScanSizes } from './reference.js';
-
-/** What wasm.as.ts exports; every number that is not a size is a pointer. */
-interface ScanKernels {
-  configure(length: number, channels: number, states: number, directions: number, segment: number): void;
-  tilesPerPath(): number;
-  bindParameters(a: number, d: number, deltaBias: number, order: number): void;
-  bindImage(u: number, delta: number, b: number, c: number): void;
-  forwardWork(): number;
-  forward(y: number, firstChannel: number, lastChannel: number, work: number, checkpoints: number): void;
-  bindGradients(
-    ...pointers: [
-      dy: number,
-      du: number,
-      dDelta: number,
-      db: number,
-      dc: number,
-      da: number,
-      dd: number,
-      dBias: number,
-    ]
-  ): void;
-  backwardWork(): number;
-  backward(firstChannel: number, lastChannel: number, work: number, checkpoints: number): void;
-}
+import type { ScanKernels } from './scan-kernels.js';
 
 /** Registers the SIMD scan, which works in place on the memory of tfjs-backend-wasm. */
 export function registerWasmScan(): void {
