@@ -21,7 +21,9 @@ export function findOnnxRuntime(): { ort: Ort } | { reason: string } {
 
 export interface SessionOptions {
   /** Threads inside one operator; all cores by default. */
-  threads?: number;
+  threads?: number | undefined;
+  /** Whether memory is kept from run to run. Default true; many small sessions need less memory without. */
+  keepMemory?: boolean | undefined;
 }
 
 /** A tensor that goes in or comes out. */
@@ -47,7 +49,10 @@ export interface OnnxSession {
  *
  * @throws UnavailableError when onnxruntime-node is absent.
  */
-export async function openSession(model: Uint8Array, { threads }: SessionOptions = {}): Promise<OnnxSession> {
+export async function openSession(
+  model: Uint8Array,
+  { threads, keepMemory = true }: SessionOptions = {},
+): Promise<OnnxSession> {
   const found = findOnnxRuntime();
   if ('reason' in found) throw new UnavailableError(found.reason);
   const { ort } = found;
@@ -55,6 +60,7 @@ export async function openSession(model: Uint8Array, { threads }: SessionOptions
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
+    enableCpuMemArena: keepMemory,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
   });
   return new CpuSession(ort, session);

@@ -6,7 +6,6 @@ import { NamedWeights } from '../../nn/named-weights.js';
 import type { ParameterBlock } from '../../nn/parameter-block.js';
 import type { OnnxOps } from '../../ops/onnx/onnx-ops.js';
 import type { OnnxValue } from '../../ops/onnx/onnx-value.js';
-import { ElementType } from './messages.js';
 
 type Describing = Pick<DetectorDescription, 'family' | 'config' | 'features' | 'feature_scale' | 'map_size'>;
 
@@ -16,14 +15,14 @@ export const detectorNames = {
   images: 'images',
   /** float32 `[B,H,W,C]` of each scale, as the encoder gives them. */
   features: (scale: number) => `features.${scale}`,
-  /** int64 `[1]` or `[B]`: place in the metadata's `classes`; by default the limits of all classes together. */
-  class: 'class',
   /** float32 `[B,S,S]`. */
   map: 'anomaly_map',
   /** float32 `[B]`: maximum of the map. */
   rawScore: 'raw_score',
-  /** float32 `[B]` in 0…1: 0.5 at the class's threshold. */
+  /** float32 `[B]` in 0…1: 0.5 at the threshold of all classes together. */
   score: 'score',
+  /** float32 `[B,N]`: the same by the limits of each class, in the order of the metadata's `classes`. */
+  classScores: 'class_scores',
 };
 
 /** Writes encoder and preprocessing: bytes in, feature maps out. */
@@ -60,22 +59,30 @@ export function writeDetector(
   return rawScore;
 }
 
-/**
- * Writes the calibrated score, `(1 + x / (1 + |x|)) / 2` with x the distance from the threshold in units of the class's
- * spread (anomaly/verdict.ts).
- */
+/** Writes the calibrated scores (anomaly/verdict.ts), by the limits of all classes together and of each. */
 export function writeCalibration(
-  { graph }: OnnxOps,
+  ops: OnnxOps,
   rawScore: OnnxValue,
   { calibration }: Pick<ModelManifest, 'calibration'>,
 ): void {
-  const limits = [...calibration.classes.map((entry) => entry.limits), calibration.pooled];
-  const index = graph.defaultedInput(detectorNames.class, [limits.length - 1]);
-  const ofClass = (value: (limits: ClassCalibration) => number) =>
-    graph.node('Gather', [graph.floats(Float32Array.from(limits, value), [limits.length], 'limits'), index]);
-  const distance = graph.node('Sub', [rawScore.name(), ofClass(({ threshold }) => threshold)]);
-  const x = graph.node('Div', [distance, ofClass(({ scale }) => scale)]);
-  const bounded = graph.node('Div', [x, graph.node('Add', [graph.node('Abs', [x]), graph.scalar(1)])]);
-  const score = graph.node('Mul', [graph.node('Add', [bounded, graph.scalar(1)]), graph.scalar(0.5)]);
-  graph.output(detectorNames.score, score, [-1], ElementType.float32);
+  ops.output(detectorNames.score, calibrated(ops, rawScore, [calibration.pooled]));
+  const limits = calibration.classes.map((entry) => entry.limits);
+  ops.output(detectorNames.classScores, calibrated(ops, ops.reshape(rawScore, [-1, 1]), limits));
+}
+
+/** `(1 + x / (1 + |x|)) / 2` with x the distance from the threshold in units of the spread; `[B,1]` → `[B,N]`. */
+function calibrated(ops: OnnxOps, rawScore: OnnxValue, limits: readonly ClassCalibration[]): OnnxValue {
+  const constant = (value: (limits: ClassCalibration) => number) =>
+    ops.constant(Float32Array.from(limits, value), [limits.length]);
+  const distance = ops.sub(
+    rawScore,
+    constant(({ threshold }) => threshold),
+  );
+  const x = ops.div(
+    distance,
+    constant(({ scale }) => scale),
+  );
+  const size = ops.maximum(x, 0);
+  const magnitude = ops.add(size, ops.maximum(ops.scale(x, -1), 0));
+  return ops.scale(ops.shift(ops.div(x, ops.shift(magnitude, 1)), 1), 0.5);
 }

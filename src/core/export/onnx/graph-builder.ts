@@ -37,15 +37,6 @@ export class GraphBuilder {
     return name;
   }
 
-  /** An int64 vector that a caller may leave out; its length is free. */
-  defaultedInput(name: string, values: readonly number[]): string {
-    const dim = [{ dimParam: `${name}_count` }];
-    this.inputs.push({ name, type: { tensorType: { elemType: ElementType.int64, shape: { dim } } } });
-    const rawData = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
-    this.initializers.set(name, { name, dims: [values.length], dataType: ElementType.int64, rawData });
-    return name;
-  }
-
   /** Makes `value` an output under the given name. */
   output(name: string, value: string, shape: readonly number[], type: number = ElementType.float32): void {
     this.nodes.push({

@@ -126,6 +126,8 @@ const Model = protobuf.Root.fromJSON({
     Object.entries(messages).map(([name, fields]) => [
       name,
       {
+        // Fields that were set are written even when they hold the default.
+        edition: 'proto2',
         fields: Object.fromEntries(
           Object.entries(fields).map(([field, [type, id, rule]]) => [
             field,
