@@ -38,7 +38,8 @@ test_webgpu() {
 verify() {
   fixtures=${MAMBAAD_SHARED:-../shared}/fixtures
   if [ -f dist/commands/verify.js ] && [ -d "$fixtures" ]; then
-    node bin/run.js verify "$fixtures" --engine "$1" >/dev/null
+    # 4: some files of the folder are for other tests.
+    node bin/run.js verify "$fixtures" --engine "$1" >/dev/null || [ $? -eq 4 ]
   fi
 }
 

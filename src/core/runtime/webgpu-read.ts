@@ -1,9 +1,9 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { MambaadError } from '../errors.js';
-import { runDawnTicks } from './dawn-ticks.js';
+import { waitForDawn } from './dawn-ticks.js';
 
 /** A device that has not answered for this long is taken for lost. */
-const patienceMs = 120_000;
+const patienceMs = 600_000;
 
 type Values = ReturnType<WebGPUBackend['readSync']>;
 
@@ -50,11 +50,8 @@ function copyToHost(backend: WebGPUBackend, source: GPUBuffer): ArrayBuffer {
 function waitForMapping(buffer: GPUBuffer): void {
   // A failure shows in mapState; the promise only settles once JavaScript is done here.
   buffer.mapAsync(GPUMapMode.READ).catch(() => {});
-  const deadline = performance.now() + patienceMs;
-  while (buffer.mapState === 'pending') {
-    runDawnTicks();
-    if (performance.now() > deadline)
-      throw new MambaadError('webgpu: the device has not answered for two minutes.');
+  if (!waitForDawn(() => buffer.mapState !== 'pending', patienceMs)) {
+    throw new MambaadError('webgpu: the device has not answered for ten minutes.');
   }
   if (buffer.mapState !== 'mapped')
     throw new MambaadError('webgpu: the device was lost while results were read.');
