@@ -67,18 +67,33 @@ function mergeChunk(x: usize, c: usize, before: usize, count: usize, width: usiz
 
 /** `y = activation(weight·x̂ + bias)` */
 export function normalise(x: usize, y: usize, activation: i32): void {
+  if (activation == SILU) normaliseRows(x, y, SILU);
+  else if (activation == RELU) normaliseRows(x, y, RELU);
+  else normaliseRows(x, y, 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function normaliseRows(x: usize, y: usize, activation: i32): void {
   for (let i: usize = 0; i < P; i++) {
     const at = i * row;
-    for (let c: usize = 0; c < C; c += 4) {
-      const width = min<usize>(4, C - c);
+    let c: usize = 0;
+    for (; c + 8 <= C; c += 8) {
       const here = at + c * 4;
-      const pre = affine(standard(loadLanes(x + here, width), c * 4, width), c * 4, width);
-      let out = pre;
-      if (activation == SILU) out = f32x4.mul(pre, sigmoid(pre));
-      else if (activation == RELU) out = f32x4.pmax(pre, f32x4.splat(0));
-      storeLanes(y + here, out, width);
+      normaliseBlock(x + here, y + here, c * 4, 4, activation);
+      normaliseBlock(x + here + 16, y + here + 16, c * 4 + 16, 4, activation);
     }
+    for (; c < C; c += 4) normaliseBlock(x + at + c * 4, y + at + c * 4, c * 4, C - c, activation);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function normaliseBlock(x: usize, y: usize, c: usize, width: usize, activation: i32): void {
+  const pre = affine(standard(loadLanes(x, width), c, width), c, width);
+  if (activation == SILU) storeLanes(y, f32x4.mul(pre, sigmoid(pre)), width);
+  else if (activation == RELU) storeLanes(y, f32x4.pmax(pre, f32x4.splat(0)), width);
+  else storeLanes(y, pre, width);
 }
 
 /** x̂ */
@@ -99,18 +114,22 @@ export function differentiate(x: usize, dy: usize, dx: usize, dWeight: usize, dB
   if (activation == SILU) sumGradients(x, dy, dx, dWeight, dBias, SILU);
   else if (activation == RELU) sumGradients(x, dy, dx, dWeight, dBias, RELU);
   else sumGradients(x, dy, dx, dWeight, dBias, 0);
-  const share = f32x4.splat(1 / <f32>P);
   for (let i: usize = 0; i < P; i++) {
     const at = i * row;
-    for (let c: usize = 0; c < C; c += 4) {
-      const width = min<usize>(4, C - c);
-      const here = at + c * 4;
-      const along = f32x4.mul(standard(loadLanes(x + here, width), c * 4, width), loadLanes(dWeight + c * 4, width));
-      const common = f32x4.mul(f32x4.add(along, loadLanes(dBias + c * 4, width)), share);
-      const factor = f32x4.mul(loadLanes(scale + c * 4, width), loadLanes(weight + c * 4, width));
-      storeLanes(dx + here, f32x4.mul(f32x4.sub(loadLanes(dx + here, width), common), factor), width);
-    }
+    let c: usize = 0;
+    for (; c + 4 <= C; c += 4) removeCommon(x + at + c * 4, dx + at + c * 4, dWeight + c * 4, dBias + c * 4, c * 4, 4);
+    if (c < C) removeCommon(x + at + c * 4, dx + at + c * 4, dWeight + c * 4, dBias + c * 4, c * 4, C - c);
   }
+}
+
+/** What the statistics do to the gradient: a shift and a scale of a channel change nothing after them. */
+// @ts-ignore: decorator
+@inline
+function removeCommon(x: usize, dx: usize, dWeight: usize, dBias: usize, c: usize, width: usize): void {
+  const along = f32x4.mul(standard(loadLanes(x, width), c, width), loadLanes(dWeight, width));
+  const common = f32x4.mul(f32x4.add(along, loadLanes(dBias, width)), f32x4.splat(1 / <f32>P));
+  const factor = f32x4.mul(loadLanes(scale + c, width), loadLanes(weight + c, width));
+  storeLanes(dx, f32x4.mul(f32x4.sub(loadLanes(dx, width), common), factor), width);
 }
 
 /** Leaves the gradient before the activation in `dx`, and its sums in ∂weight and ∂bias. */
@@ -132,22 +151,37 @@ function sumGradients(x: usize, dy: usize, dx: usize, dWeight: usize, dBias: usi
 function sumChunk(
   x: usize, dy: usize, dx: usize, dWeight: usize, dBias: usize, c: usize, count: usize, width: usize, activation: i32,
 ): void {
-  const middle = loadLanes(mean + c, width);
-  const inverse = loadLanes(scale + c, width);
-  const gain = loadLanes(weight + c, width);
-  const shift = loadLanes(bias + c, width);
   let sum = f32x4.splat(0);
   let along = f32x4.splat(0);
-  for (let i: usize = 0, at: usize = 0; i < count; i++, at += row) {
-    const standardised = f32x4.mul(f32x4.sub(loadLanes(x + at, width), middle), inverse);
-    const pre = mulAdd(standardised, gain, shift);
-    let d = loadLanes(dy + at, width);
-    if (activation == SILU) d = f32x4.mul(d, siluSlope(pre));
-    else if (activation == RELU) d = v128.and(d, f32x4.gt(pre, f32x4.splat(0)));
-    storeLanes(dx + at, d, width);
+  let i: usize = 0;
+  for (; i + 2 <= count; i += 2) {
+    const first = standard(loadLanes(x, width), c, width);
+    const second = standard(loadLanes(x + row, width), c, width);
+    const d0 = beforeActivation(loadLanes(dy, width), affine(first, c, width), activation);
+    const d1 = beforeActivation(loadLanes(dy + row, width), affine(second, c, width), activation);
+    storeLanes(dx, d0, width);
+    storeLanes(dx + row, d1, width);
+    sum = f32x4.add(sum, f32x4.add(d0, d1));
+    along = mulAdd(d0, first, mulAdd(d1, second, along));
+    x += 2 * row;
+    dy += 2 * row;
+    dx += 2 * row;
+  }
+  if (i < count) {
+    const last = standard(loadLanes(x, width), c, width);
+    const d = beforeActivation(loadLanes(dy, width), affine(last, c, width), activation);
+    storeLanes(dx, d, width);
     sum = f32x4.add(sum, d);
-    along = mulAdd(d, standardised, along);
+    along = mulAdd(d, last, along);
   }
   storeLanes(dBias, f32x4.add(loadLanes(dBias, width), sum), width);
   storeLanes(dWeight, f32x4.add(loadLanes(dWeight, width), along), width);
+}
+
+// @ts-ignore: decorator
+@inline
+function beforeActivation(dy: v128, pre: v128, activation: i32): v128 {
+  if (activation == SILU) return f32x4.mul(dy, siluSlope(pre));
+  if (activation == RELU) return v128.and(dy, f32x4.gt(pre, f32x4.splat(0)));
+  return dy;
 }
