@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { UnavailableError } from '../errors.js';
 
 /** Rooms that have a `wasm.as.ts`. */
@@ -16,12 +17,18 @@ export type KernelRoom =
 
 // A module whose one function uses f32x4.relaxed_madd; it validates only where relaxed SIMD is there.
 const relaxedProbe = Uint8Array.of(
-  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 18, 1, 16, 0],
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0],
   ...[65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 11],
 );
 
-/** Whether this runtime has relaxed SIMD, and with it fused multiply-add (Node 22 and later). */
+/**
+ * Whether this runtime has relaxed SIMD, and with it fused multiply-add: Node 22 has it, and Node 20 behind a flag that
+ * can still be set now. MAMBAAD_RELAXED_SIMD=0 leaves it off.
+ */
 export function hasRelaxedSimd(): boolean {
+  if (process.env.MAMBAAD_RELAXED_SIMD === '0') return false;
+  if (WebAssembly.validate(relaxedProbe)) return true;
+  setFlagsFromString('--experimental-wasm-relaxed-simd');
   return WebAssembly.validate(relaxedProbe);
 }
 

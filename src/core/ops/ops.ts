@@ -67,6 +67,8 @@ export interface Ops<T> {
   relu(x: T): T;
   sigmoid(x: T): T;
   silu(x: T): T;
+  /** `x · silu(z)`. */
+  siluGate(x: T, z: T): T;
   softmax(x: T): T;
 
   /** Batched matrix product over the last two axes; the leading axes of `x` and `y` are equal or broadcast. */

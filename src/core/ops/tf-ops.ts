@@ -1,9 +1,11 @@
-import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
+import { batchNormTraining } from '../kernels/batch-norm/op.js';
 import { groupedLinear } from '../kernels/grouped-linear/op.js';
 import { instanceNorm, instanceNormSilu } from '../kernels/instance-norm-silu/op.js';
 import { layerNorm } from '../kernels/layer-norm/op.js';
+import { linear } from '../kernels/linear/op.js';
 import { selectiveScan } from '../kernels/selective-scan/op.js';
-import { silu } from '../kernels/silu/op.js';
+import { silu, siluGate } from '../kernels/silu/op.js';
 import type { Random } from '../nn/random.js';
 import { tf } from '../runtime/tf.js';
 import { explicitPadding } from './explicit-padding.js';
@@ -85,6 +87,10 @@ export class TfOps implements Ops<Tensor> {
     return silu(x);
   }
 
+  siluGate(x: Tensor, z: Tensor): Tensor {
+    return siluGate(x, z);
+  }
+
   softmax(x: Tensor): Tensor {
     return tf.softmax(x);
   }
@@ -94,10 +100,7 @@ export class TfOps implements Ops<Tensor> {
   }
 
   linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-    const [inner, outer] = weight.shape as [number, number];
-    const product = tf.matMul(x.reshape([-1, inner]), weight as Tensor3D);
-    const shaped = product.reshape([...x.shape.slice(0, -1), outer]);
-    return bias ? tf.add(shaped, bias) : shaped;
+    return linear(x, weight, bias);
   }
 
   groupedLinear(x: Tensor, weight: Tensor): Tensor {
@@ -162,12 +165,13 @@ export class TfOps implements Ops<Tensor> {
 
   batchNorm(x: Tensor, weights: BatchNormWeights<Tensor>, eps: number): Tensor {
     if (!this.training) return normalise(x, weights.mean, weights.variance, weights, eps);
-    const axes = x.shape.slice(0, -1).map((_, axis) => axis);
+    const { onBatchStatistics } = this.training;
     const count = x.size / x.shape.at(-1)!;
-    const mean = tf.mean(x, axes);
-    const variance = tf.mean(tf.square(tf.sub(x, mean)), axes);
-    this.training.onBatchStatistics(weights, mean, tf.mul(variance, count / Math.max(1, count - 1)));
-    return normalise(x, mean, variance, weights, eps);
+    return batchNormTraining(x, weights.weight, weights.bias, {
+      eps,
+      onStatistics: (mean, variance) =>
+        onBatchStatistics(weights, mean, tf.mul(variance, count / Math.max(1, count - 1))),
+    });
   }
 
   dropPath(x: Tensor, rate: number): Tensor {

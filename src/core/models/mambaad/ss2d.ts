@@ -54,7 +54,7 @@ export function ss2d<T>(ops: Ops<T>, w: Weights<T>, x: T, config: MambaConfig): 
     ? pyramidScan(ops, w, sequence, side, config, config.pyramid)
     : scan(ops, w, sequence, visitingOrder(config.scan, config.directions, side, config.orientation), config);
   const y = layerNorm(ops, w.in('out_norm'), ops.reshape(scanned, [-1, side, side, inner])); // [B,H,W,D]
-  return linear(ops, w.in('out_proj'), ops.mul(y, ops.silu(z)));
+  return linear(ops, w.in('out_proj'), ops.siluGate(y, z));
 }
 
 /** Sum of the directional scans of one map: projections, then the scan kernel. `[B,L,D]` → `[B,L,D]`. */

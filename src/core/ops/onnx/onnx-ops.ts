@@ -95,6 +95,10 @@ export class OnnxOps implements Ops<OnnxValue> {
     return silu(this.graph, x);
   }
 
+  siluGate(x: OnnxValue, z: OnnxValue): OnnxValue {
+    return this.mul(x, this.silu(z));
+  }
+
   softmax(x: OnnxValue): OnnxValue {
     return OnnxValue.of(this.graph, x.shape, this.graph.node('Softmax', [x.name()]));
   }
