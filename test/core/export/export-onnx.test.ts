@@ -1,23 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { Calibrator } from '../../../src/core/anomaly/calibration.js';
 import { calibratedScore, limitsOf } from '../../../src/core/anomaly/verdict.js';
 import { exportOnnx } from '../../../src/core/export/onnx/export-onnx.js';
 import { decodeModel } from '../../../src/core/export/onnx/messages.js';
-import { type FrozenEncoder, freezeEncoder } from '../../../src/core/models/encoders/frozen-encoder.js';
+import type { FrozenEncoder } from '../../../src/core/models/encoders/frozen-encoder.js';
 import { openOnnxEncoder } from '../../../src/core/models/encoders/onnx-encoder.js';
-import { resnet34 } from '../../../src/core/models/encoders/residual-network.js';
-import { type MambaConfig, paperConfig } from '../../../src/core/models/mambaad/config.js';
 import type { LoadedModel } from '../../../src/core/models/model-folder.js';
-import { familyNamed } from '../../../src/core/models/registry.js';
-import { ParameterBlock } from '../../../src/core/nn/parameter-block.js';
-import { createRandom } from '../../../src/core/nn/random.js';
 import { openEngine } from '../../../src/core/runtime/engine.js';
 import { openSession, type SessionTensor } from '../../../src/core/runtime/onnxruntime.js';
 import { Detector } from '../../../src/core/scoring/detector.js';
-import { formulaWeights } from '../models/encoders/golden-weights.js';
 import { scratchFolder } from '../weights/small-files.js';
+import { smallEncoder, untrained } from './small-model.js';
 
 let encoder: FrozenEncoder;
 let model: LoadedModel;
@@ -26,38 +20,9 @@ const images = new Uint8Array(pictures * 256 * 256 * 3).map((_, i) => (i * i * 3
 
 beforeAll(async () => {
   await openEngine('wasm');
-  encoder = freezeEncoder(resnet34, formulaWeights(resnet34), { channels: [8, 16, 32], seed: 1 }, 'formula');
+  encoder = smallEncoder();
   model = untrained(encoder);
 });
-
-/** A model with random weights and a calibration of its own. */
-function untrained({ hash, outputs }: FrozenEncoder): LoadedModel {
-  const config: MambaConfig = { ...paperConfig, dims: [64, 32, 16, 8], depths: [1, 1, 1, 1], directions: 2 };
-  const block = new ParameterBlock(familyNamed('mambaad').parameters(config, [8, 16, 32]));
-  block.initialise(createRandom(3));
-  const calibrator = new Calibrator();
-  for (let i = 0; i < 40; i++) {
-    calibrator.add('bottle', 0.2 + i / 200);
-    calibrator.add('cable', 0.5 + i / 100);
-  }
-  const manifest: LoadedModel['manifest'] = {
-    format: 'mambaad-model',
-    version: 1,
-    model: '0123456789abcdef',
-    family: 'mambaad',
-    preset: 'test',
-    config,
-    encoder: { name: 'resnet34', hash },
-    input_size: [256, 256],
-    features: outputs,
-    feature_scale: [0.7, 1, 1.3],
-    map_size: 256,
-    classes: ['bottle', 'cable'],
-    calibration: calibrator.finish(),
-    provenance: {},
-  };
-  return { manifest, block };
-}
 
 async function reference(): Promise<{ maps: Float32Array[]; scores: number[] }> {
   const engine = await openOnnxEncoder(encoder, 1);
