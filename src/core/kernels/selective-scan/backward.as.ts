@@ -1,4 +1,4 @@
-import { backBlock, carriedGrads, da, dBias, dbLanes, dcLanes, dd, deltas, dys, layoutBackward, us } from './backward-block.as';
+import { DB, DC, TRACE, backBlock, carriedGrads, da, dBias, dd, deltas, dys, layoutBackward, traces, us } from './backward-block.as';
 import {
   D, K, N, PANEL, ROW,
   addRow, copyPadded, gather, loadParameters, pixelAt, segment, smaller, storeRow, tileStart, tileSteps, tilesPerPath, workEnd,
@@ -54,22 +54,21 @@ function backTile(k: usize, t: usize, panel: usize, width: usize, blocks: usize,
   const count = tileSteps(t);
   gather(k, t, count, panel, width, deltas, us);
   for (let i: usize = 0; i < count; i++) copyPadded(dys + i * ROW, dyAt + (pixelAt(k, t + i) * D + panel) * 4, width);
-  memory.fill(dbLanes, 0, count * N * 16);
-  memory.fill(dcLanes, 0, count * N * 16);
+  memory.fill(traces, 0, count * N * TRACE);
   for (let block: usize = 0; block < blocks; block++) backBlock(count, block, checkpoint);
   for (let i: usize = 0; i < count; i++) {
     const pixel = pixelAt(k, t + i);
     storeRow(dDeltaAt + ((pixel * K + k) * D + panel) * 4, deltas + i * ROW, width);
     addRow(duAt + (pixel * D + panel) * 4, us + i * ROW, width);
-    reduceLanes(dbAt + (pixel * K + k) * N * 4, dbLanes + i * N * 16);
-    reduceLanes(dcAt + (pixel * K + k) * N * 4, dcLanes + i * N * 16);
+    reduceLanes(dbAt + (pixel * K + k) * N * 4, traces + i * N * TRACE + DB);
+    reduceLanes(dcAt + (pixel * K + k) * N * 4, traces + i * N * TRACE + DC);
   }
 }
 
-/** Adds the four lanes of each of N vectors to a row of N floats. */
+/** Adds the four lanes of one vector of each of N traces to a row of N floats. */
 function reduceLanes(to: usize, lanes: usize): void {
   for (let n: usize = 0; n < N; n++) {
-    const x = v128.load(lanes + n * 16);
+    const x = v128.load(lanes + n * TRACE);
     const y = f32x4.add(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
     store<f32>(to + n * 4, load<f32>(to + n * 4) + f32x4.extract_lane(y, 0) + f32x4.extract_lane(y, 1));
   }
