@@ -1,20 +1,30 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { hasRelaxedSimd, kernelModule } from '../../../src/core/kernels/wasm-module.js';
 
 const nodeMajor = Number(process.versions.node.split('.')[0]);
 
-test('relaxed SIMD is found from Node 22 on, and not before', () => {
-  expect(hasRelaxedSimd()).toBe(nodeMajor >= 22);
+afterEach(() => {
+  delete process.env.MAMBAAD_RELAXED_SIMD;
 });
 
-test('the variant follows what the runtime has, and plain SIMD runs everywhere', () => {
-  const exportsOf = (module: WebAssembly.Module) =>
-    WebAssembly.Module.exports(module).map(({ name }) => name);
+test('fused multiply-add is used on every supported Node, unless the environment says otherwise', () => {
   const plain = kernelModule('selective-scan', { relaxed: false });
-  expect(exportsOf(kernelModule('selective-scan'))).toEqual(exportsOf(plain));
-  expect(kernelModule('selective-scan') === plain).toBe(!hasRelaxedSimd());
+  expect(hasRelaxedSimd()).toBe(true);
+  const relaxed = kernelModule('selective-scan', { relaxed: true });
+  expect(relaxed).not.toBe(plain);
+  expect(kernelModule('selective-scan')).toBe(relaxed);
+  process.env.MAMBAAD_RELAXED_SIMD = '0';
+  expect(hasRelaxedSimd()).toBe(false);
+  expect(kernelModule('selective-scan')).toBe(plain);
+});
+
+test('both builds export the same kernels', () => {
+  const names = (relaxed: boolean) =>
+    WebAssembly.Module.exports(kernelModule('selective-scan', { relaxed })).map(({ name }) => name);
+  hasRelaxedSimd(); // on Node 20 this switches relaxed SIMD on
+  expect(names(true)).toEqual(names(false));
 });
 
 test('kernels import a memory and nothing else, and bring no data of their own', () => {
