@@ -26,7 +26,9 @@ export async function openSplitSession(graph: SplitGraph, options: SessionOption
     // Measured with the paper preset: no slower, and each of 17 arenas would keep the most it ever needed.
     sessions.push(await openSession(encodeModel(model), { ...options, keepMemory: false }));
   }
-  return new SplitSession(graph, sessions, arena, planMemory(graph, arena));
+  // The models stay behind: they hold a copy of all weights.
+  const stages = graph.stages.map(({ reads, scans }) => ({ reads, scans }));
+  return new SplitSession({ stages, outputs: graph.outputs }, sessions, arena, planMemory(graph, arena));
 }
 
 /** Values lie where a scan of the same stage reads them, or in buffers that are used again when nobody reads them. */
@@ -61,14 +63,14 @@ function planMemory({ stages, outputs }: SplitGraph, arena: ScanArena | null): P
   }
 }
 
-function scanInputs({ scans }: GraphStage): Set<string> {
+function scanInputs({ scans }: Pick<GraphStage, 'scans'>): Set<string> {
   return new Set(scans.flatMap(({ u, delta, b, c }) => [u, delta, b, c]));
 }
 
 /** A detector between whose native parts scans run. */
 export class SplitSession {
   constructor(
-    private readonly graph: SplitGraph,
+    private readonly graph: { stages: readonly Pick<GraphStage, 'reads' | 'scans'>[]; outputs: readonly string[] },
     private readonly sessions: readonly OnnxSession[],
     private readonly arena: ScanArena | null,
     private readonly plan: Plan,
