@@ -1,13 +1,12 @@
 // C [M,N] (+)= op(A) [M,K] · op(B) [K,N] (+ bias [N]), single precision, any row strides.
 //
-// B is packed in panels of KC × NC as slivers of eight columns; A is read in place. The micro-kernel keeps a 4 × 8 tile
-// of C in registers over KC steps: 41 of the 42.6 GFLOPS that two multipliers and two adders allow at 3.55 GHz.
+// B is packed in panels of KC × NC as slivers of eight columns; A is read in place, up to MC rows at a time.
 
-import { mulAdd } from '../simd-math.as';
+import { multiplyColumnsFour, multiplyColumnsSix, multiplyOne, multiplyRowsFour, multiplyRowsSix } from './tiles.as';
 
 const KC: usize = 256;
 const NC: usize = 512;
-const MC: usize = 64;
+const MC: usize = 96;
 
 let zeros: usize;
 let tile: usize;
@@ -21,7 +20,7 @@ function smaller(x: usize, y: usize): usize {
 
 /** Bytes of work memory for a product with these inner and outer sizes. */
 export function gemmWork(n: usize, k: usize): usize {
-  return smaller(KC, k) * ((smaller(NC, n) + 7) & ~7) * 4 + 256;
+  return smaller(KC, k) * ((smaller(NC, n) + 7) & ~7) * 4 + 320;
 }
 
 /**
@@ -42,7 +41,7 @@ export function gemm(
   zeros = (work + 63) & ~63;
   memory.fill(zeros, 0, 32);
   tile = zeros + 32;
-  packed = tile + 160;
+  packed = tile + 224;
   for (let column: usize = 0; column < n; column += NC) {
     const columns = smaller(NC, n - column);
     for (let depth: usize = 0; depth < k; depth += KC) {
@@ -65,12 +64,12 @@ function panel(rows: usize, columns: usize, steps: usize, a: usize, lda: usize, 
   for (let j: usize = 0; j < columns; j += 8) {
     const width = smaller(8, columns - j);
     const b = packed + j * steps * 4;
-    for (let i: usize = 0; i < rows; i += 4) {
-      const height = smaller(4, rows - i);
+    for (let i: usize = 0, height: usize = 0; i < rows; i += height) {
+      height = tileHeight(rows - i);
       const to = c + i * ldc + j * 4;
-      if (height == 4 && width == 8) {
+      if (height >= 4 && width == 8) {
         const start = keep ? to : bias ? bias + j * 4 : zeros;
-        multiply(steps, a + i * rowBytes, lda, transposeA, b, start, keep ? ldc : 0, to, ldc);
+        multiply(height, steps, a + i * rowBytes, lda, transposeA, b, start, keep ? ldc : 0, to, ldc);
       } else {
         edge(height, width, steps, a + i * rowBytes, lda, transposeA, b, to, ldc, bias ? bias + j * 4 : 0, keep);
       }
@@ -78,88 +77,28 @@ function panel(rows: usize, columns: usize, steps: usize, a: usize, lda: usize, 
   }
 }
 
+/** Rows of the next tile: six, but fours where that leaves fewer rows over. */
 // @ts-ignore: decorator
 @inline
-function multiply(steps: usize, a: usize, lda: usize, transposeA: bool, b: usize, start: usize, startStride: usize, to: usize, ldc: usize): void {
-  if (transposeA) multiplyColumns(steps, a, lda, b, start, startStride, to, ldc);
-  else multiplyRows(steps, a, lda, b, start, startStride, to, ldc);
+function tileHeight(rows: usize): usize {
+  return rows == 8 || rows == 4 || rows == 5 ? 4 : smaller(6, rows);
 }
 
-/** The tile `to` of 4 × 8 becomes `start` + four rows of A · a sliver of B. */
-function multiplyRows(steps: usize, a: usize, lda: usize, b: usize, start: usize, startStride: usize, to: usize, ldc: usize): void {
-  let a1 = a + lda, a2 = a1 + lda, a3 = a2 + lda;
-  let c00 = v128.load(start), c01 = v128.load(start, 16);
-  start += startStride;
-  let c10 = v128.load(start), c11 = v128.load(start, 16);
-  start += startStride;
-  let c20 = v128.load(start), c21 = v128.load(start, 16);
-  start += startStride;
-  let c30 = v128.load(start), c31 = v128.load(start, 16);
-  for (const end = b + steps * 32; b < end; b += 32) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
-    const x0 = v128.load32_splat(a);
-    c00 = mulAdd(x0, b0, c00);
-    c01 = mulAdd(x0, b1, c01);
-    const x1 = v128.load32_splat(a1);
-    c10 = mulAdd(x1, b0, c10);
-    c11 = mulAdd(x1, b1, c11);
-    const x2 = v128.load32_splat(a2);
-    c20 = mulAdd(x2, b0, c20);
-    c21 = mulAdd(x2, b1, c21);
-    const x3 = v128.load32_splat(a3);
-    c30 = mulAdd(x3, b0, c30);
-    c31 = mulAdd(x3, b1, c31);
-    a += 4;
-    a1 += 4;
-    a2 += 4;
-    a3 += 4;
+// @ts-ignore: decorator
+@inline
+function multiply(height: usize, steps: usize, a: usize, lda: usize, transposeA: bool, b: usize, start: usize, startStride: usize, to: usize, ldc: usize): void {
+  if (height == 6) {
+    if (transposeA) multiplyColumnsSix(steps, a, lda, b, start, startStride, to, ldc);
+    else multiplyRowsSix(steps, a, lda, b, start, startStride, to, ldc);
+  } else {
+    if (transposeA) multiplyColumnsFour(steps, a, lda, b, start, startStride, to, ldc);
+    else multiplyRowsFour(steps, a, lda, b, start, startStride, to, ldc);
   }
-  v128.store(to, c00); v128.store(to, c01, 16);
-  to += ldc;
-  v128.store(to, c10); v128.store(to, c11, 16);
-  to += ldc;
-  v128.store(to, c20); v128.store(to, c21, 16);
-  to += ldc;
-  v128.store(to, c30); v128.store(to, c31, 16);
-}
-
-/** As `multiplyRows`, for A stored transposed: four consecutive floats are a column of the tile. */
-function multiplyColumns(steps: usize, a: usize, lda: usize, b: usize, start: usize, startStride: usize, to: usize, ldc: usize): void {
-  let c00 = v128.load(start), c01 = v128.load(start, 16);
-  start += startStride;
-  let c10 = v128.load(start), c11 = v128.load(start, 16);
-  start += startStride;
-  let c20 = v128.load(start), c21 = v128.load(start, 16);
-  start += startStride;
-  let c30 = v128.load(start), c31 = v128.load(start, 16);
-  for (const end = b + steps * 32; b < end; b += 32) {
-    const b0 = v128.load(b), b1 = v128.load(b, 16);
-    const x0 = v128.load32_splat(a);
-    c00 = mulAdd(x0, b0, c00);
-    c01 = mulAdd(x0, b1, c01);
-    const x1 = v128.load32_splat(a, 4);
-    c10 = mulAdd(x1, b0, c10);
-    c11 = mulAdd(x1, b1, c11);
-    const x2 = v128.load32_splat(a, 8);
-    c20 = mulAdd(x2, b0, c20);
-    c21 = mulAdd(x2, b1, c21);
-    const x3 = v128.load32_splat(a, 12);
-    c30 = mulAdd(x3, b0, c30);
-    c31 = mulAdd(x3, b1, c31);
-    a += lda;
-  }
-  v128.store(to, c00); v128.store(to, c01, 16);
-  to += ldc;
-  v128.store(to, c10); v128.store(to, c11, 16);
-  to += ldc;
-  v128.store(to, c20); v128.store(to, c21, 16);
-  to += ldc;
-  v128.store(to, c30); v128.store(to, c31, 16);
 }
 
 /** A tile that is cut off by the edge of C: computed aside, then copied as far as it reaches. */
 function edge(height: usize, width: usize, steps: usize, a: usize, lda: usize, transposeA: bool, b: usize, to: usize, ldc: usize, bias: usize, keep: bool): void {
-  if (height == 4) multiply(steps, a, lda, transposeA, b, zeros, 0, tile, 32);
+  if (height >= 4) multiply(height, steps, a, lda, transposeA, b, zeros, 0, tile, 32);
   else for (let i: usize = 0; i < height; i++) {
     if (transposeA) multiplyOne(steps, a + i * 4, lda, b, tile + i * 32);
     else multiplyOne(steps, a + i * lda, 4, b, tile + i * 32);
@@ -171,19 +110,6 @@ function edge(height: usize, width: usize, steps: usize, a: usize, lda: usize, t
     }
     to += ldc;
   }
-}
-
-/** One row of a tile. */
-function multiplyOne(steps: usize, a: usize, stride: usize, b: usize, to: usize): void {
-  let c0 = f32x4.splat(0), c1 = c0;
-  for (const end = b + steps * 32; b < end; b += 32) {
-    const x = v128.load32_splat(a);
-    c0 = mulAdd(x, v128.load(b), c0);
-    c1 = mulAdd(x, v128.load(b, 16), c1);
-    a += stride;
-  }
-  v128.store(to, c0);
-  v128.store(to, c1, 16);
 }
 
 /** Slivers `[steps][8]` of B as stored, the last one padded with 0. */
