@@ -1,11 +1,13 @@
-// Compiles every src/core/kernels/**/wasm.as.ts to .wasm files beside the compiled JavaScript: plain and relaxed SIMD.
+// Compiles every src/core/kernels/**/wasm.as.ts to .wasm files beside the compiled JavaScript, plain and relaxed SIMD:
+// in dist/, or in the folder that is named on the command line.
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const kernels = join(root, 'src', 'core', 'kernels');
+const output = resolve(process.argv[2] ?? join(root, 'dist'));
 
 // No runtime, no abort, and no static data: the memory that such a module is given belongs to TensorFlow.js.
 const common = [
@@ -35,7 +37,7 @@ const threadedRooms = ['selective-scan'];
 
 for (const source of readdirSync(kernels, { recursive: true })) {
   if (!source.endsWith('wasm.as.ts')) continue;
-  const target = join(root, 'dist', 'core', 'kernels', source.replace(/\.as\.ts$/, ''));
+  const target = join(output, 'core', 'kernels', source.replace(/\.as\.ts$/, ''));
   mkdirSync(dirname(target), { recursive: true });
   const wanted = threadedRooms.includes(dirname(source)) ? [...variants, ...sharedVariants] : variants;
   for (const variant of wanted) await compile(join(kernels, source), target, variant);

@@ -29,11 +29,13 @@ export default class Verify extends BaseCommand {
     const engine = await openEngine(flags.engine);
     const failed: string[] = [];
     let fixtures = 0;
-    for await (const verification of verifyFixtures(argv as string[])) {
-      this.signal.throwIfAborted();
-      fixtures++;
-      failed.push(...(await this.report(verification, engine.name)));
-    }
+    await this.blocking(async () => {
+      for await (const verification of verifyFixtures(argv as string[])) {
+        this.signal.throwIfAborted();
+        fixtures++;
+        failed.push(...(await this.report(verification, engine.name)));
+      }
+    });
     engine.close();
     await this.finish({ in: fixtures });
     if (failed.length > 0)

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { MambaadError } from '../errors.js';
 import { errnoOf, outputFailure } from './file-errors.js';
 import { isRunning } from './process-identity.js';
+import { removeAtExit } from './remove-at-exit.js';
 
 const temporaryName = /^\.(.+)\.mambaad-tmp-(\d+)-[0-9a-f]{12}$/s;
 
@@ -35,6 +36,7 @@ export async function writeAtomically(
   durable = true,
 ): Promise<void> {
   const temporary = temporarySibling(target);
+  const settled = removeAtExit(temporary);
   try {
     const file = await fs.open(temporary, 'wx');
     try {
@@ -48,6 +50,8 @@ export async function writeAtomically(
   } catch (error) {
     await fs.rm(temporary, { force: true }).catch(() => {});
     throw error instanceof MambaadError ? error : outputFailure(target, error, bytes);
+  } finally {
+    settled();
   }
 }
 

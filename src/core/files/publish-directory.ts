@@ -5,14 +5,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { IoError, MambaadError, OutputError } from '../errors.js';
 import { removeAbandonedTemporaries, syncFolder, temporarySibling } from './atomic.js';
 import { errnoOf, outputFailure, shown } from './file-errors.js';
+import { removeAtExit } from './remove-at-exit.js';
 
-/** An empty folder beside `target`, to be filled and then handed to `publishDirectory`. */
+/**
+ * An empty folder beside `target`, to be filled and then handed to `publishDirectory`. It goes with the process unless
+ * it is published.
+ */
 export async function stagingFolder(target: string): Promise<string> {
   const place = await destination(target);
   const staging = temporarySibling(place);
   try {
     await fs.mkdir(dirname(place), { recursive: true });
     await removeAbandonedTemporaries(dirname(place));
+    removeAtExit(staging);
     await fs.mkdir(staging);
   } catch (error) {
     throw outputFailure(target, error);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Calibration } from '../anomaly/calibration.js';
 import { DataError, InputMissingError } from '../errors.js';
@@ -61,9 +61,15 @@ export async function publishModel(
   const model = modelHash(weights, described);
   const manifest: ModelManifest = { format: 'mambaad-model', version: 1, model, ...described, ...rest };
   const staging = await stagingFolder(folder);
-  await writeFileAtomically(join(staging, weightsName), weights);
-  await writeFileAtomically(join(staging, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
-  await publishDirectory(staging, folder, manifestName);
+  try {
+    await writeFileAtomically(join(staging, weightsName), weights);
+    await writeFileAtomically(join(staging, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
+    await publishDirectory(staging, folder, manifestName);
+  } catch (error) {
+    // On a full disk the room is needed, and the process may live on.
+    await rm(staging, { recursive: true, force: true });
+    throw error;
+  }
   return manifest;
 }
 
