@@ -70,7 +70,10 @@ function scanInputs({ scans }: Pick<GraphStage, 'scans'>): Set<string> {
 /** A detector between whose native parts scans run. */
 export class SplitSession {
   constructor(
-    private readonly graph: { stages: readonly Pick<GraphStage, 'reads' | 'scans'>[]; outputs: readonly string[] },
+    private readonly graph: {
+      stages: readonly Pick<GraphStage, 'reads' | 'scans'>[];
+      outputs: readonly string[];
+    },
     private readonly sessions: readonly OnnxSession[],
     private readonly arena: ScanArena | null,
     private readonly plan: Plan,
