@@ -4,9 +4,13 @@ import { InputMissingError } from '../errors.js';
 import type { Check } from './check.js';
 import { Fixture } from './fixture.js';
 import type { FixtureKind } from './kind.js';
+import { anomalyMapKind } from './kinds/anomaly-map.js';
 import { lssKind, patchExpandKind, ss2dKind } from './kinds/blocks.js';
 import { decoderKind } from './kinds/decoder.js';
+import { resnet34Kind, resnet50KerasKind } from './kinds/encoders.js';
 import { featureFusion } from './kinds/feature-fusion.js';
+import { metricsKind } from './kinds/metrics.js';
+import { resizeKind } from './kinds/pixels.js';
 import { scanOrders } from './kinds/scan-orders.js';
 import { selectiveScanKind } from './kinds/selective-scan.js';
 import { trainSteps } from './kinds/train-steps.js';
@@ -20,6 +24,11 @@ const kinds: readonly FixtureKind[] = [
   featureFusion,
   trainSteps,
   decoderKind,
+  anomalyMapKind,
+  metricsKind,
+  resizeKind,
+  resnet34Kind,
+  resnet50KerasKind,
 ];
 
 /** The checks of one fixture file; `kind` is null for a file that no kind recognises. */

@@ -15,6 +15,11 @@ const kindOf = {
   'decoder-mambaad.safetensors': 'decoder',
   'decoder-pyramid.safetensors': 'decoder',
   'train-3-steps.safetensors': 'train-steps',
+  'anomaly-map.safetensors': 'anomaly-map',
+  'metrics.safetensors': 'metrics',
+  'metrics-ties.safetensors': 'metrics',
+  'resize-pillow.safetensors': 'resize',
+  'encoder-resnet34.safetensors': 'encoder-resnet34',
 };
 
 describe.each(['cpu', 'wasm'] as const)('on the %s engine', (engine) => {
