@@ -46,4 +46,11 @@ describe.skipIf(unavailable)('the WebGPU engine on a software adapter', () => {
     await promisify(setImmediate)();
     expect(order).toEqual(['read', 'bound']);
   });
+
+  test('can be closed and opened again, and other engines in between', async () => {
+    engine.close();
+    expect((await openEngine('cpu')).backend).toBe('cpu');
+    engine = await openEngine('webgpu');
+    expect([...tf.square(tf.tensor1d([3])).dataSync()]).toEqual([9]);
+  });
 });
