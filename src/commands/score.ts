@@ -40,17 +40,19 @@ export default class Score extends PipeCommand {
     const limit = (name: 'threshold' | 'review' | 'map-threshold') =>
       flags[name] === undefined ? undefined : parseNumber(name, flags[name], -1e9, 1e9);
     const { openEngine } = await import('../core/runtime/engine.js');
+    const { findOnnxRuntime } = await import('../core/runtime/onnxruntime.js');
     const { openModel } = await import('../core/models/model-folder.js');
     const { assembleScoringCrew } = await import('../core/scoring/crew.js');
     const { RecordScorer } = await import('../core/scoring/record-scorer.js');
     const model = await openModel(flags.model);
     const engine = await openEngine(flags.engine);
-    const crew = await assembleScoringCrew(
-      threadsFor(engine, flags.threads),
-      engine.name,
-      model.manifest,
-      model.block,
+    const native = flags.engine === 'auto' && engine.name === 'wasm' && 'ort' in findOnnxRuntime();
+    const threads = threadsFor(engine, flags.threads);
+    this.detail(
+      `scoring on ${native ? 'onnxruntime with our scan' : engine.name}, ${Math.max(1, threads)} thread(s)`,
     );
+    const means = { threads, engine: engine.name, native };
+    const crew = await assembleScoringCrew(means, model.manifest, model.block);
     const overrides = {
       threshold: limit('threshold'),
       review: limit('review'),

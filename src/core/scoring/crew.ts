@@ -1,11 +1,13 @@
 import type { DetectorDescription } from '../models/model-folder.js';
 import type { ParameterBlock } from '../nn/parameter-block.js';
-import { type EngineChoice, openEngine } from '../runtime/engine.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
-import { Detector, type Scored } from './detector.js';
+import type { Scored } from './detector.js';
+import { openDetector } from './open-detector.js';
 
 export interface ScoringSetup {
   engine: string;
+  /** Dense parts on onnxruntime instead of the engine. */
+  native: boolean;
   description: DetectorDescription;
   /** The parameter block's shared memory. */
   values: Float32Array;
@@ -23,16 +25,22 @@ export interface ScoringCrew {
   close(): Promise<void>;
 }
 
-/** @param threads 0 scores in the calling thread, for engines that are parallel in themselves */
+export interface CrewOptions {
+  /** 0 scores in the calling thread, for engines that are parallel in themselves. */
+  threads: number;
+  engine: string;
+  /** Dense parts on onnxruntime instead of the engine. */
+  native?: boolean;
+}
+
 export async function assembleScoringCrew(
-  threads: number,
-  engine: string,
+  { threads, engine, native = false }: CrewOptions,
   description: DetectorDescription,
   block: ParameterBlock,
 ): Promise<ScoringCrew> {
-  if (threads === 0) return scoreAlone(engine, description, block);
+  const setup: ScoringSetup = { engine, native, description, values: block.values };
+  if (threads === 0) return scoreAlone(setup);
   const pool = new WorkerPool(new URL('./worker.js', import.meta.url), threads);
-  const setup: ScoringSetup = { engine, description, values: block.values };
   await pool.callAll('setup', () => setup);
   const idle = Array.from({ length: threads }, (_, worker) => worker);
   const queue: ((worker: number) => void)[] = [];
@@ -64,18 +72,13 @@ export async function assembleScoringCrew(
   };
 }
 
-async function scoreAlone(
-  engine: string,
-  description: DetectorDescription,
-  block: ParameterBlock,
-): Promise<ScoringCrew> {
-  await openEngine(engine as EngineChoice);
-  const detector = new Detector(description, block);
+async function scoreAlone(setup: ScoringSetup): Promise<ScoringCrew> {
+  const detector = await openDetector(setup);
   return {
     size: 1,
     async score(features) {
       const start = performance.now();
-      return { ...detector.score(features), ms: performance.now() - start };
+      return { ...(await detector.score(features)), ms: performance.now() - start };
     },
     close: async () => detector.dispose(),
   };
