@@ -1,18 +1,24 @@
 import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../core/errors.js';
+import type { TrainDetectorOptions } from '../core/training/train-detector.js';
 import { threadsFlag } from './compute-flags.js';
+import { parseDuration } from './duration.js';
 import { engineFlag } from './flags.js';
 
 /** Everything that shapes a training run; `retrain` takes the same. */
 export const trainFlags = {
-  family: Flags.string({ default: 'mambaad', summary: 'Kind of detector; see mambaad models.' }),
+  family: Flags.string({
+    default: 'mambaad',
+    summary: 'Kind of detector: mambaad, pyramid-mamba, rd4ad, uniad or memory-bank; see mambaad models.',
+  }),
   preset: Flags.string({
     default: 'small',
-    summary: "Named config: paper is the publication's, small trains in minutes on two cores.",
+    summary:
+      "Named config: paper is the publication's, small trains in minutes on two cores; more in mambaad models.",
   }),
   config: Flags.string({
     multiple: true,
-    summary: 'Change of the config, key=value with a JSON value: --config depths=[3,3,3,3]',
+    summary: 'Change of the config, key=value with a JSON value: depths=[3,3,3,3], pyramid.levels=2',
   }),
   budget: Flags.string({
     summary: 'Stop after this much training time (90s, 10m, 1h) [default: 10m]',
@@ -53,19 +59,80 @@ export const trainFlags = {
   threads: threadsFlag,
 };
 
-/** key=value pairs with JSON values (or bare words) as an object. */
-export function parseConfig(pairs: readonly string[] = []): Record<string, unknown> {
-  return Object.fromEntries(pairs.map(parsePair));
+/** What oclif makes of `trainFlags`. */
+export interface TrainFlags {
+  family: string;
+  preset: string;
+  config?: string[] | undefined;
+  budget?: string | undefined;
+  epochs?: number | undefined;
+  steps?: number | undefined;
+  batch: number;
+  shard: number;
+  lr?: string | undefined;
+  schedule: 'step' | 'cosine';
+  seed: number;
+  'held-out': string;
+  'target-fpr': string;
+  'review-fpr'?: string | undefined;
+  'checkpoint-every': string;
 }
 
-function parsePair(pair: string): [string, unknown] {
-  const cut = pair.indexOf('=');
-  if (cut <= 0) throw new UsageError(`--config ${pair}: expected key=value, such as directions=4`);
-  const [key, text] = [pair.slice(0, cut), pair.slice(cut + 1)];
+/** The flags as settings of a training run. @throws UsageError for values that make no sense */
+export function trainingOptions(
+  flags: TrainFlags,
+): Omit<TrainDetectorOptions, 'out' | 'resume' | 'engine' | 'threads' | 'origin'> {
+  const bounded = flags.epochs !== undefined || flags.steps !== undefined;
+  const fpr = (name: 'target-fpr' | 'review-fpr', text: string) => parseNumber(name, text, 1e-9, 0.999);
+  const reviewFpr = flags['review-fpr'];
+  return {
+    family: flags.family,
+    preset: flags.preset,
+    overrides: parseConfig(flags.config),
+    epochs: flags.epochs ?? null,
+    steps: flags.steps ?? null,
+    budgetSeconds: bounded ? null : parseDuration(flags.budget ?? '10m'),
+    batch: flags.batch,
+    shard: flags.shard,
+    rate: flags.lr === undefined ? null : parseNumber('lr', flags.lr, 1e-9, 10),
+    schedule: flags.schedule,
+    seed: flags.seed,
+    heldOut: parseNumber('held-out', flags['held-out'], 0, 0.9),
+    calibration: {
+      targetFpr: fpr('target-fpr', flags['target-fpr']),
+      ...(reviewFpr && { reviewFpr: fpr('review-fpr', reviewFpr) }),
+    },
+    checkpointSeconds: parseDuration(flags['checkpoint-every']),
+  };
+}
+
+/** key=value pairs with JSON values (or bare words) as an object; a dot in a key reaches into an inner object. */
+export function parseConfig(pairs: readonly string[] = []): Record<string, unknown> {
+  const config: Record<string, unknown> = {};
+  for (const pair of pairs) {
+    const cut = pair.indexOf('=');
+    if (cut <= 0) throw new UsageError(`--config ${pair}: expected key=value, such as directions=4`);
+    place(config, pair.slice(0, cut).split('.'), parseValue(pair.slice(cut + 1)));
+  }
+  return config;
+}
+
+function place(target: Record<string, unknown>, [key, ...rest]: string[], value: unknown): void {
+  if (rest.length === 0) {
+    target[key!] = value;
+    return;
+  }
+  const inner = target[key!];
+  const object = typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>) : {};
+  target[key!] = object;
+  place(object, rest, value);
+}
+
+function parseValue(text: string): unknown {
   try {
-    return [key, JSON.parse(text)];
+    return JSON.parse(text);
   } catch {
-    return [key, text];
+    return text;
   }
 }
 

@@ -104,12 +104,14 @@ export default class Train extends PipeCommand {
   private trainingImages = 0;
 
   private async report(event: TrainingEvent, out: string): Promise<void> {
-    if (event.kind === 'start') {
+    if (event.kind === 'images') {
       this.trainingImages = event.images;
-      this.detail(
-        `${event.images} images, ${event.heldOut} held out, ${(event.parameters / 1e6).toFixed(2)} M parameters`,
-      );
+      this.detail(`${event.images} images, ${event.heldOut} held out`);
+    } else if (event.kind === 'start') {
+      if (event.parameters !== null) this.detail(`${(event.parameters / 1e6).toFixed(2)} M parameters`);
       this.bar = this.progress(1000, 'training');
+    } else if (event.kind === 'fitting') {
+      this.advance(event.progress.done, event.progress.doing);
     } else if (event.kind === 'step') {
       await this.reportStep(event.step);
     } else if (event.kind === 'calibrating') {
@@ -121,9 +123,7 @@ export default class Train extends PipeCommand {
   }
 
   private async reportStep(step: Extract<TrainingEvent, { kind: 'step' }>['step']): Promise<void> {
-    const permille = Math.min(1000, Math.floor(1000 * step.progress));
-    this.bar?.advance(permille - this.shown, `step ${step.step}, loss ${step.loss.toFixed(4)}`);
-    this.shown = permille;
+    this.advance(step.progress, `step ${step.step}, loss ${step.loss.toFixed(4)}`);
     this.epochStart.loss += step.loss;
     if (!step.endsEpoch) return;
     const steps = step.step - this.epochStart.step;
@@ -139,6 +139,12 @@ export default class Train extends PipeCommand {
       elapsed_s: step.elapsedSeconds,
     });
     this.epochStart = { step: step.step, seconds: step.elapsedSeconds, loss: 0 };
+  }
+
+  private advance(share: number, detail: string): void {
+    const permille = Math.min(1000, Math.floor(1000 * share));
+    this.bar?.advance(permille - this.shown, detail);
+    this.shown = permille;
   }
 
   private async reportModel(
@@ -161,7 +167,7 @@ export default class Train extends PipeCommand {
       loss,
     });
     this.notice(
-      `published ${out} (model ${manifest.model}): ${steps} steps in ${formatDuration(seconds)}, loss ${loss.toFixed(4)}`,
+      `published ${out} (model ${manifest.model}): ${steps > 0 ? `${steps} steps` : 'fitted'} in ${formatDuration(seconds)}, loss ${loss.toFixed(4)}`,
     );
   }
 }

@@ -1,16 +1,29 @@
 import { ConfigError } from '../errors.js';
-import type { DetectorFamily } from './family.js';
+import { type DetectorFamily, type Family, isFitted } from './family.js';
 import { mambaad } from './mambaad/detector.js';
+import { pyramidMamba } from './pyramid-mamba/detector.js';
 
 // Each family has a config type of its own; the registry hands them out by name, and a config only ever goes back to
 // the family that it came from.
-const families = [mambaad] as unknown as DetectorFamily<unknown>[];
+const families = [mambaad, pyramidMamba] as unknown as Family<unknown>[];
 
 /** @throws ConfigError naming the families there are. */
-export function familyNamed(name: string): DetectorFamily<unknown> {
+export function familyNamed(name: string): Family<unknown> {
   const family = families.find((candidate) => candidate.name === name);
   if (!family) throw new ConfigError(`unknown model "${name}": choose one of ${familyNames().join(', ')}`);
   return family;
+}
+
+/**
+ * A family with a network: one that gradients can train and that can be written down as a graph.
+ *
+ * @throws ConfigError for a family that is fitted, and for unknown ones
+ */
+export function trainedFamily(name: string): DetectorFamily<unknown> {
+  const family = familyNamed(name);
+  if (!isFitted(family)) return family;
+  const others = families.filter((candidate) => !isFitted(candidate)).map((candidate) => candidate.name);
+  throw new ConfigError(`${name} has no network: this needs one of ${others.join(', ')}`);
 }
 
 export function familyNames(): string[] {

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs';
-import type { DetectorFamily } from '../models/family.js';
+import { type Family, isFitted } from '../models/family.js';
 import type { DetectorDescription } from '../models/model-folder.js';
 import { familyNamed } from '../models/registry.js';
 import { NamedWeights } from '../nn/named-weights.js';
@@ -19,7 +19,7 @@ type Describing = Pick<DetectorDescription, 'family' | 'config' | 'features' | '
 
 /** A trained detector on the current engine. */
 export class Detector {
-  private readonly family: DetectorFamily<unknown>;
+  private readonly family: Family<unknown>;
   private readonly weights: ReadonlyMap<string, Tensor>;
   private readonly ops = new TfOps();
 
@@ -33,22 +33,24 @@ export class Detector {
 
   /** @param features the encoder's maps of one image, fine to coarse, each `[H·W·C]` and not yet scaled */
   score(features: readonly Float32Array[]): Scored {
-    const { config, features: shapes, feature_scale, map_size } = this.description;
+    const { features: shapes, feature_scale } = this.description;
     return inScope(() => {
       const inputs = features.map((values, scale) => {
         const raw = tf.tensor(values, [1, ...shapes[scale]!]);
         return feature_scale[scale] === 1 ? raw : tf.mul(raw, 1 / feature_scale[scale]!);
       });
-      const reconstruction = this.family.reconstruct(
-        this.ops,
-        new NamedWeights(this.weights),
-        inputs,
-        config,
-      );
-      const map = this.family.anomalyMap(this.ops, reconstruction, map_size);
-      const rawScore = this.family.imageScore(this.ops, map).dataSync()[0]!;
-      return { map: map.dataSync().slice() as Float32Array, rawScore };
+      const { map, rawScore } = this.evaluate(inputs);
+      return { map: map.dataSync().slice() as Float32Array, rawScore: rawScore.dataSync()[0]! };
     });
+  }
+
+  private evaluate(inputs: readonly Tensor[]): { map: Tensor; rawScore: Tensor } {
+    const { config, map_size } = this.description;
+    const w = new NamedWeights(this.weights);
+    if (isFitted(this.family)) return this.family.score(w, inputs, config, map_size);
+    const reconstruction = this.family.reconstruct(this.ops, w, inputs, config);
+    const map = this.family.anomalyMap(this.ops, reconstruction, map_size);
+    return { map, rawScore: this.family.imageScore(this.ops, map) };
   }
 
   dispose(): void {

@@ -1,4 +1,4 @@
-import { familyNamed } from '../models/registry.js';
+import { trainedFamily } from '../models/registry.js';
 import { openEngine } from '../runtime/engine.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
 import type { ShardResult } from './gradients.js';
@@ -36,7 +36,7 @@ async function assembleThreads(threads: number, setup: Omit<ShareSetup, 'worker'
 
 async function assembleAlone(setup: Omit<ShareSetup, 'worker'>): Promise<Crew> {
   await openEngine(setup.engine as Parameters<typeof openEngine>[0]);
-  const share = new TrainingShare(familyNamed(setup.family), { ...setup, worker: 0 });
+  const share = new TrainingShare(trainedFamily(setup.family), { ...setup, worker: 0 });
   return {
     size: 1,
     gradients: async ([jobs]) => [share.gradients(jobs!)],

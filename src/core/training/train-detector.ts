@@ -1,18 +1,18 @@
-import { createHash } from 'node:crypto';
-import { type Calibration, type CalibrationOptions, Calibrator } from '../anomaly/calibration.js';
+import type { CalibrationOptions } from '../anomaly/calibration.js';
 import { ConfigError } from '../errors.js';
+import { type Family, type FitProgress, isFitted } from '../models/family.js';
 import { type DetectorDescription, type ModelManifest, publishModel } from '../models/model-folder.js';
+import { presetConfig } from '../models/preset-config.js';
 import { familyNamed } from '../models/registry.js';
 import type { ParameterBlock } from '../nn/parameter-block.js';
-import { assembleScoringCrew } from '../scoring/crew.js';
-import { checkpointPath, removeCheckpoint } from './checkpoint.js';
+import { calibrateDetector } from './calibrate-detector.js';
 import type { FeatureCollection } from './feature-collection.js';
 import { measureFeatureScale } from './feature-scale.js';
-import { readScale } from './feature-set.js';
+import { fitDetector } from './fit-detector.js';
 import { splitHeldOut } from './held-out.js';
-import { stepsPerEpoch } from './plan.js';
 import type { ScheduleName } from './schedule.js';
-import { Trainer, type TrainingSettings, type TrainingStep } from './trainer.js';
+import { trainNetwork } from './train-network.js';
+import type { TrainingStep } from './trainer.js';
 
 export interface TrainDetectorOptions {
   out: string;
@@ -41,9 +41,29 @@ export interface TrainDetectorOptions {
   signal?: AbortSignal;
 }
 
-export type TrainingEvent =
-  | { kind: 'start'; images: number; heldOut: number; parameters: number; steps: number | null }
+/** What happens while a detector is being made. */
+export type MakingEvent =
+  | { kind: 'start'; parameters: number | null; steps: number | null }
   | { kind: 'step'; step: TrainingStep }
+  | { kind: 'fitting'; progress: FitProgress };
+
+/** A detector that is ready but for its calibration. */
+export interface MadeDetector {
+  /** The config with what the data decided. */
+  config: unknown;
+  block: ParameterBlock;
+  /** Optimiser steps; 0 where there were none. */
+  steps: number;
+  seconds: number;
+  loss: number;
+  provenance: Record<string, unknown>;
+  /** Removes what was kept for a resumption: the model has been published. */
+  release(): Promise<void>;
+}
+
+export type TrainingEvent =
+  | { kind: 'images'; images: number; heldOut: number }
+  | MakingEvent
   | { kind: 'calibrating'; images: number }
   | {
       kind: 'published';
@@ -57,7 +77,8 @@ export type TrainingEvent =
 const mapSize = 256;
 
 /**
- * Trains a detector on collected features, calibrates it on held-out normals and publishes the model folder.
+ * Makes a detector out of collected features (training or fitting it, as its family wants), calibrates it on held-out
+ * normals and publishes the model folder.
  *
  * @throws ConfigError for unknown families or presets; what training and publishing throw
  */
@@ -66,50 +87,32 @@ export async function* trainDetector(
   options: TrainDetectorOptions,
 ): AsyncGenerator<TrainingEvent> {
   const family = familyNamed(options.family);
-  const config = presetConfig(options);
+  const config = presetConfig(family, options.preset, options.overrides);
+  checkFeatures(family, config, collection.shapes);
   const { training, heldOut } = splitHeldOut(collection.images, options.heldOut);
   const set = collection.subset(training);
-  const settings = settle(collection, options, config, training.length, measureFeatureScale(set));
-  const fingerprint = createHash('sha256')
-    .update(JSON.stringify([collection.hash, settings]))
-    .digest('hex');
-  const checkpoint = {
-    path: checkpointPath(options.out),
-    everySeconds: options.checkpointSeconds,
-    resume: options.resume,
-    fingerprint,
-  };
-  const trainer = new Trainer(set, settings, {
-    engine: options.engine,
-    threads: options.threads,
-    checkpoint,
-    signal: options.signal,
-  });
-  const parameters = trainer.block.trainableSize;
-  yield {
-    kind: 'start',
-    images: training.length,
-    heldOut: heldOut.length,
-    parameters,
-    steps: settings.steps,
-  };
-  for await (const step of trainer.steps()) yield { kind: 'step', step };
+  const featureScale = measureFeatureScale(set);
+  yield { kind: 'images', images: training.length, heldOut: heldOut.length };
+  const task = { set, config, featureScale, dataHash: collection.hash };
+  const made = yield* isFitted(family)
+    ? fitDetector(family, task, options)
+    : trainNetwork(family, task, options);
 
   const description: DetectorDescription = {
     family: family.name,
     preset: options.preset,
-    config,
+    config: made.config,
     encoder: collection.encoder,
     input_size: collection.inputSize,
     features: collection.shapes,
-    feature_scale: [...settings.featureScale],
+    feature_scale: featureScale,
     map_size: mapSize,
   };
   const judges = heldOut.length > 0 ? heldOut : training;
   yield { kind: 'calibrating', images: judges.length };
-  const calibration = await calibrate(collection, judges, description, trainer.block, options);
-  const losses = trainer.losses;
-  const manifest = await publishModel(options.out, trainer.block, description, {
+  const { block, steps, seconds, loss } = made;
+  const calibration = await calibrateDetector(collection, judges, description, block, options);
+  const manifest = await publishModel(options.out, block, description, {
     classes: collection.classes,
     calibration,
     provenance: {
@@ -117,115 +120,27 @@ export async function* trainDetector(
       data_hash: collection.hash,
       images: training.length,
       held_out: heldOut.length,
-      settings,
-      steps: losses.length,
-      seconds: Math.round(trainer.elapsedSeconds * 10) / 10,
-      loss: thinned(losses, 500),
+      steps,
+      seconds: Math.round(seconds * 10) / 10,
+      ...made.provenance,
     },
   });
-  await removeCheckpoint(checkpoint.path);
-  const loss = meanOfLast(losses, 10);
-  yield {
-    kind: 'published',
-    manifest,
-    parameters,
-    steps: losses.length,
-    seconds: trainer.elapsedSeconds,
-    loss,
-  };
+  await made.release();
+  yield { kind: 'published', manifest, parameters: block.trainableSize, steps, seconds, loss };
 }
 
-function presetConfig({ family, preset, overrides }: TrainDetectorOptions): unknown {
-  const { presets } = familyNamed(family);
-  const base = presets[preset];
-  if (!base)
-    throw new ConfigError(
-      `${family} has no preset "${preset}": choose one of ${Object.keys(presets).join(', ')}`,
-    );
-  return { ...(base as object), ...overrides };
-}
-
-function settle(
-  collection: FeatureCollection,
-  options: TrainDetectorOptions,
+/** @throws ConfigError when the features are not those that the config is made for */
+function checkFeatures(
+  family: Family<unknown>,
   config: unknown,
-  images: number,
-  featureScale: number[],
-): TrainingSettings {
-  const family = familyNamed(options.family);
-  const channels = collection.shapes.map((shape) => shape[2]!);
+  shapes: readonly (readonly number[])[],
+): void {
+  const channels = shapes.map((shape) => shape[2]!);
   const wanted = family.teacherChannels(config);
   if (wanted && wanted.join() !== channels.join()) {
     throw new ConfigError(
-      `the features have ${channels.join('/')} channels, this ${options.family} config wants ${wanted.join('/')}; extract with --channels ${wanted.join(',')}`,
+      `the features have ${channels.join('/')} channels, this ${family.name} config wants ${wanted.join('/')}; extract with --channels ${wanted.join(',')}`,
     );
   }
-  const { batch, shard, seed, schedule, budgetSeconds } = options;
-  const perEpoch = stepsPerEpoch({ images, batch: Math.min(batch, images), shard, seed });
-  const steps = options.steps ?? (options.epochs !== null ? options.epochs * perEpoch : null);
-  return {
-    family: options.family,
-    config,
-    channels,
-    featureScale,
-    batch,
-    shard,
-    seed,
-    rate: options.rate ?? (family.training.learningRate * batch) / 16,
-    schedule,
-    weightDecay: family.training.optimiser.weightDecay,
-    clipNorm: family.training.clipNorm,
-    steps: steps ?? (budgetSeconds === null ? family.training.epochs * perEpoch : null),
-    budgetSeconds: steps === null ? budgetSeconds : null,
-  };
-}
-
-/** Scores the held-out normals with the fresh detector. */
-async function calibrate(
-  collection: FeatureCollection,
-  judges: readonly number[],
-  description: DetectorDescription,
-  block: ParameterBlock,
-  options: TrainDetectorOptions,
-): Promise<Calibration> {
-  const set = collection.subset(judges);
-  const crew = await assembleScoringCrew(options.threads, options.engine, description, block);
-  const calibrator = new Calibrator(options.calibration);
-  try {
-    for (let from = 0; from < judges.length; from += crew.size) {
-      options.signal?.throwIfAborted();
-      const group = judges.slice(from, from + crew.size);
-      const scores = await Promise.all(
-        group.map((_, i) => crew.score(set.shapes.map((_, scale) => readScale(set, [from + i], scale, 1)))),
-      );
-      scores.forEach(({ rawScore, map }, i) => {
-        calibrator.add(collection.images[group[i]!]!.class, rawScore, map);
-      });
-    }
-  } finally {
-    await crew.close();
-  }
-  return calibrator.finish();
-}
-
-/** At most `count` points of the loss curve, each the mean of its stretch. */
-function thinned(
-  losses: readonly { step: number; loss: number }[],
-  count: number,
-): { step: number; loss: number }[] {
-  const stride = Math.max(1, Math.ceil(losses.length / count));
-  const points: { step: number; loss: number }[] = [];
-  for (let from = 0; from < losses.length; from += stride) {
-    const stretch = losses.slice(from, from + stride);
-    points.push({
-      step: stretch.at(-1)!.step,
-      loss: stretch.reduce((sum, { loss }) => sum + loss, 0) / stretch.length,
-    });
-  }
-  return points;
-}
-
-function meanOfLast(losses: readonly { loss: number }[], count: number): number {
-  const last = losses.slice(-count);
-  return last.reduce((sum, { loss }) => sum + loss, 0) / Math.max(1, last.length);
+  family.accept?.(config, shapes);
 }

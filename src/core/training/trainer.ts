@@ -1,5 +1,5 @@
 import { MambaadError } from '../errors.js';
-import { familyNamed } from '../models/registry.js';
+import { trainedFamily } from '../models/registry.js';
 import { ParameterBlock } from '../nn/parameter-block.js';
 import { createRandom } from '../nn/random.js';
 import { loadCheckpoint, type RunState, saveCheckpoint } from './checkpoint.js';
@@ -64,7 +64,7 @@ export class Trainer {
     private readonly settings: TrainingSettings,
     private readonly means: TrainingMeans,
   ) {
-    const family = familyNamed(settings.family);
+    const family = trainedFamily(settings.family);
     this.block = new ParameterBlock(family.parameters(settings.config, settings.channels));
     this.block.initialise(createRandom(settings.seed));
     const shared = () => new Float32Array(new SharedArrayBuffer(this.block.values.byteLength));
@@ -115,7 +115,7 @@ export class Trainer {
 
   private assemble(): Promise<Crew> {
     const { family, config, channels, featureScale, weightDecay } = this.settings;
-    const optimiser = { ...familyNamed(family).training.optimiser, weightDecay };
+    const optimiser = { ...trainedFamily(family).training.optimiser, weightDecay };
     const { engine, threads } = this.means;
     return assembleCrew(threads, {
       family,

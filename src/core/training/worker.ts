@@ -1,4 +1,4 @@
-import { familyNamed } from '../models/registry.js';
+import { trainedFamily } from '../models/registry.js';
 import { openEngine } from '../runtime/engine.js';
 import { serve } from '../runtime/worker-pool.js';
 import { type ShardJob, type ShareSetup, TrainingShare } from './share.js';
@@ -8,7 +8,7 @@ let share: TrainingShare<unknown>;
 serve({
   async setup(setup: ShareSetup) {
     await openEngine(setup.engine as Parameters<typeof openEngine>[0]);
-    share = new TrainingShare(familyNamed(setup.family), setup);
+    share = new TrainingShare(trainedFamily(setup.family), setup);
   },
   gradients: (jobs: ShardJob[]) => share.gradients(jobs),
   reduce: () => share.reduce(),

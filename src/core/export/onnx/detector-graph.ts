@@ -1,7 +1,7 @@
 import type { ClassCalibration } from '../../anomaly/calibration.js';
 import { encoderConstants, encoderMaps, type FrozenEncoder } from '../../models/encoders/frozen-encoder.js';
 import type { DetectorDescription, ModelManifest } from '../../models/model-folder.js';
-import { familyNamed } from '../../models/registry.js';
+import { trainedFamily } from '../../models/registry.js';
 import { NamedWeights } from '../../nn/named-weights.js';
 import type { ParameterBlock } from '../../nn/parameter-block.js';
 import type { OnnxOps } from '../../ops/onnx/onnx-ops.js';
@@ -44,7 +44,7 @@ export function writeDetector(
   block: ParameterBlock,
   features: readonly OnnxValue[],
 ): OnnxValue {
-  const { reconstruct, anomalyMap, imageScore } = familyNamed(family);
+  const { reconstruct, anomalyMap, imageScore } = trainedFamily(family);
   const constants = block.slots.map(
     (slot) => [slot.spec.name, ops.constant(block.view(slot), slot.shape)] as const,
   );

@@ -9,6 +9,7 @@ import { decode, decoderSpecs } from './decoder.js';
 /** MambaAD (NeurIPS 2024): reverse distillation with a state-space decoder (ALGORITHMS 1). */
 export const mambaad: DetectorFamily<MambaConfig> = {
   name: 'mambaad',
+  encoder: 'resnet34',
   presets: { paper: paperConfig, small: smallConfig },
   training: {
     optimiser: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 1e-4 },

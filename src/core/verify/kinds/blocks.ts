@@ -1,20 +1,12 @@
-import type { MambaConfig, PyramidConfig } from '../../models/mambaad/config.js';
+import type { MambaConfig } from '../../models/mambaad/config.js';
 import { paperConfig } from '../../models/mambaad/config.js';
 import { lss, lssSpecs } from '../../models/mambaad/lss.js';
 import { patchExpand, patchExpandSpecs } from '../../models/mambaad/patch-expand.js';
 import { ss2d, ss2dSpecs } from '../../models/mambaad/ss2d.js';
+import { publishedPyramid } from '../../models/pyramid-mamba/detector.js';
 import type { Fixture } from '../fixture.js';
 import type { FixtureKind } from '../kind.js';
 import { checkNetwork } from '../network.js';
-
-/** The pyramid of the published Pyramid-Mamba, whole map and quadrants plus a cascaded third level when wide. */
-export const publishedPyramid: PyramidConfig = {
-  levels: 3,
-  minSide: 32,
-  cascade: true,
-  noise: 0.05,
-  noiseLevels: 1,
-};
 
 /** The scan that a block fixture names in its metadata. */
 function scanConfig({ metadata }: Fixture): MambaConfig {

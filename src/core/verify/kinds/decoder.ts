@@ -1,5 +1,6 @@
 import { type MambaConfig, paperConfig } from '../../models/mambaad/config.js';
 import { decode, decoderSpecs } from '../../models/mambaad/decoder.js';
+import { publishedPyramid } from '../../models/pyramid-mamba/detector.js';
 import { NamedWeights } from '../../nn/named-weights.js';
 import { TfOps } from '../../ops/tf-ops.js';
 import { inScope } from '../../runtime/scope.js';
@@ -8,7 +9,6 @@ import { compareNmse } from '../check.js';
 import type { Fixture } from '../fixture.js';
 import type { FixtureKind } from '../kind.js';
 import { download, loadParameters, upload } from '../network.js';
-import { publishedPyramid } from './blocks.js';
 
 /** A whole decoder: four directions are Pyramid-Mamba's, eight MambaAD's, unless the metadata names a scan. */
 export const decoderKind: FixtureKind = {
