@@ -11,6 +11,7 @@ import { resnet34Kind, resnet50KerasKind } from './kinds/encoders.js';
 import { featureFusion } from './kinds/feature-fusion.js';
 import { metricsKind } from './kinds/metrics.js';
 import { resizeKind } from './kinds/pixels.js';
+import { rd4adKind } from './kinds/rd4ad.js';
 import { scanOrders } from './kinds/scan-orders.js';
 import { selectiveScanKind } from './kinds/selective-scan.js';
 import { trainSteps } from './kinds/train-steps.js';
@@ -24,6 +25,7 @@ const kinds: readonly FixtureKind[] = [
   featureFusion,
   trainSteps,
   decoderKind,
+  rd4adKind,
   anomalyMapKind,
   metricsKind,
   resizeKind,

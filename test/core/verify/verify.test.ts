@@ -15,6 +15,7 @@ const kindOf = {
   'decoder-mambaad.safetensors': 'decoder',
   'decoder-pyramid.safetensors': 'decoder',
   'train-3-steps.safetensors': 'train-steps',
+  'rd4ad.safetensors': 'rd4ad',
   'anomaly-map.safetensors': 'anomaly-map',
   'metrics.safetensors': 'metrics',
   'metrics-ties.safetensors': 'metrics',
