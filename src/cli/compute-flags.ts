@@ -12,6 +12,11 @@ export const encoderFlags = {
   channels: Flags.string({
     summary: 'Channels of the three scales, or "own" for no projection [default: 64,128,256]',
   }),
+  size: Flags.integer({
+    min: 32,
+    summary:
+      'Side of the images given to the encoder: 128 is four times as fast as 256, 512 sees finer defects [default: 256]',
+  }),
   'encoder-engine': Flags.option({
     options: ['auto', 'onnxruntime', 'tfjs'] as const,
     default: 'auto' as const,
@@ -28,6 +33,7 @@ export const threadsFlag = Flags.integer({
 interface EncoderFlags {
   encoder?: string | undefined;
   channels?: string | undefined;
+  size?: number | undefined;
   'encoder-engine': 'auto' | 'onnxruntime' | 'tfjs';
 }
 
@@ -42,6 +48,7 @@ export async function openEncoderFromFlags(flags: EncoderFlags): Promise<Encoder
   return openEncoder(flags.encoder, {
     engine: flags['encoder-engine'],
     channels: parseChannels(flags.channels),
+    ...(flags.size !== undefined && { inputSize: [flags.size, flags.size] as const }),
   });
 }
 

@@ -3,7 +3,6 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
 import { DataError, UsageError } from '../core/errors.js';
 import type { Parity } from '../core/export/parity.js';
-import type { FrozenEncoder } from '../core/models/encoders/frozen-encoder.js';
 import type { LoadedModel } from '../core/models/model-folder.js';
 
 export default class Export extends BaseCommand {
@@ -73,26 +72,19 @@ export default class Export extends BaseCommand {
     flags: { out: string; half: boolean; 'without-preprocess': boolean },
   ): Promise<number> {
     const { exportOnnx } = await import('../core/export/onnx/export-onnx.js');
-    const encoder = flags['without-preprocess'] ? undefined : await this.encoderOf(model);
+    const { loadModelEncoder } = await import('../core/models/encoders/model-encoder.js');
+    const encoder = flags['without-preprocess'] ? undefined : await loadModelEncoder(model.manifest);
     return exportOnnx(model, flags.out, { half: flags.half, encoder });
-  }
-
-  private async encoderOf({ manifest }: LoadedModel): Promise<FrozenEncoder> {
-    const { loadFrozenEncoder } = await import('../core/models/encoders/open-encoder.js');
-    return loadFrozenEncoder(manifest.encoder.name, {
-      channels: manifest.features.map((shape) => shape[2]!),
-    });
   }
 
   /** Runs the file beside the model; a file that differs is removed. */
   private async prove(model: LoadedModel, out: string, images: string, limit: number): Promise<Parity> {
     const { readDataset } = await import('../core/data/layouts/read-dataset.js');
-    const { openEncoder } = await import('../core/models/encoders/open-encoder.js');
+    const { openModelEncoder } = await import('../core/models/encoders/model-encoder.js');
     const { onnxParity, parityBounds } = await import('../core/export/parity.js');
     const { openEngine } = await import('../core/runtime/engine.js');
     await openEngine('auto');
-    const { encoder, features } = model.manifest;
-    const opened = await openEncoder(encoder.name, { channels: features.map((shape) => shape[2]!) });
+    const opened = await openModelEncoder(model.manifest);
     const parity = await onnxParity(out, model, opened, readDataset(images, 'auto'), limit);
     opened.dispose();
     this.show(

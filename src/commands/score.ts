@@ -95,7 +95,8 @@ export default class Score extends PipeCommand {
     const images = batch.filter(isImage);
     if (images.length === 0) return batch as FeatureRecord[];
     const { extractFeatures } = await import('../core/data/extract.js');
-    this.encoder ??= await this.modelEncoder(manifest);
+    const { openModelEncoder } = await import('../core/models/encoders/model-encoder.js');
+    this.encoder ??= await openModelEncoder(manifest);
     const source = (async function* () {
       yield* images;
     })();
@@ -103,10 +104,5 @@ export default class Score extends PipeCommand {
     for await (const record of extractFeatures(source, this.encoder, { inline: true, signal: this.signal }))
       extracted.push(record);
     return batch.map((record) => (isImage(record) ? extracted.shift()! : record));
-  }
-
-  private async modelEncoder({ encoder, features }: LoadedModel['manifest']): Promise<Encoder> {
-    const { openEncoder } = await import('../core/models/encoders/open-encoder.js');
-    return openEncoder(encoder.name, { channels: features.map((shape) => shape[2]!) });
   }
 }

@@ -1,4 +1,4 @@
-import { UnavailableError } from '../../errors.js';
+import { UnavailableError, UsageError } from '../../errors.js';
 import { findOnnxRuntime } from '../../runtime/onnxruntime.js';
 import { dataFolder } from '../../weights/data-folder.js';
 import { listWeights, loadWeights } from '../../weights/store.js';
@@ -20,6 +20,8 @@ export interface EncoderOptions {
    * three scales (what the decoders want), the network's own of any other.
    */
   channels?: readonly number[] | null | undefined;
+  /** Width and height of the images; a multiple of 32. The network's own (256) by default. */
+  inputSize?: readonly [number, number] | undefined;
   /** Threads of onnxruntime; all cores by default. */
   threads?: number | undefined;
 }
@@ -40,9 +42,14 @@ export async function openEncoder(name?: string, options: EncoderOptions = {}): 
 /** The encoder's network and numbers without an engine: what an export writes down. Errors as `openEncoder`. */
 export async function loadFrozenEncoder(
   name: string | undefined,
-  { weightsDir = dataFolder(), projectionSeed = defaultProjection.seed, channels }: EncoderOptions = {},
+  {
+    weightsDir = dataFolder(),
+    projectionSeed = defaultProjection.seed,
+    channels,
+    inputSize,
+  }: EncoderOptions = {},
 ): Promise<FrozenEncoder> {
-  const network = encoderNetwork(name ?? (await defaultEncoder(weightsDir)));
+  const network = ofSize(encoderNetwork(name ?? (await defaultEncoder(weightsDir))), inputSize);
   const projection = { seed: projectionSeed, channels: channels === undefined ? usual(network) : channels };
   return freezeEncoder(network, await loadWeights(network, weightsDir), projection, network.name);
 }
@@ -60,6 +67,17 @@ export async function defaultEncoder(weightsDir: string = dataFolder()): Promise
     );
   }
   return found.name;
+}
+
+/** The same network on images of another size: its convolutions do not care. */
+function ofSize(network: EncoderNetwork, inputSize: EncoderOptions['inputSize']): EncoderNetwork {
+  if (inputSize === undefined) return network;
+  if (inputSize.some((side) => side < 32 || side % 32 !== 0)) {
+    throw new UsageError(
+      `input size ${inputSize.join('×')}: each side must be a multiple of 32, such as 128, 256 or 512`,
+    );
+  }
+  return { ...network, inputSize };
 }
 
 function usual({ channels }: EncoderNetwork): readonly number[] | null {
