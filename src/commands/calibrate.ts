@@ -29,7 +29,7 @@ export default class Calibrate extends PipeCommand {
     const { flags } = await this.parse(Calibrate);
     const { Calibrator } = await import('../core/anomaly/calibration.js');
     const { openModel, publishModel } = await import('../core/models/model-folder.js');
-    const { manifest, block } = await openModel(flags.model);
+    const { folder, manifest, block } = await openModel(flags.model);
     const calibrator = new Calibrator({
       targetFpr: parseNumber('target-fpr', flags['target-fpr'], 1e-9, 0.999),
       ...(flags['review-fpr'] && { reviewFpr: parseNumber('review-fpr', flags['review-fpr'], 1e-9, 0.999) }),
@@ -48,7 +48,7 @@ export default class Calibrate extends PipeCommand {
     }
     if (!flags['dry-run']) {
       const { classes, provenance } = manifest;
-      await publishModel(flags.model, block, manifest, { classes, provenance, calibration });
+      await publishModel(folder, block, manifest, { classes, provenance, calibration });
     }
     await this.finish();
   }

@@ -77,29 +77,8 @@ export default class Metrics extends PipeCommand {
   }
 
   private async take(record: Scored, evaluator: Evaluator): Promise<void> {
-    const { resolveFloats } = await import('../core/records/tensor-ref.js');
-    const { readMask } = await import('../core/data/mask.js');
-    const [height, width] = record.map.shape as [number, number];
-    const map = await resolveFloats(record.map, '.');
-    const mask = record.mask
-      ? (
-          await readMask(record.mask, {
-            width,
-            height,
-            ...(record.image_size && { imageSize: record.image_size }),
-          })
-        ).data
-      : undefined;
-    evaluator.add({
-      class: record.class,
-      path: record.path,
-      score: record.raw_score,
-      map,
-      width,
-      height,
-      label: record.label,
-      mask,
-    });
+    const { scoredImage } = await import('../core/metrics/scored-record.js');
+    evaluator.add(await scoredImage(record));
   }
 
   private async withIntervals(evaluation: Evaluation, wanted: boolean): Promise<MetricRecord[]> {

@@ -8,6 +8,7 @@ import { publishDirectory, readPublished, stagingFolder } from '../files/publish
 import { float32Tensor, formatSafetensors, parseSafetensors, toFloat32 } from '../files/safetensors.js';
 import { ParameterBlock } from '../nn/parameter-block.js';
 import { canonicalNames } from './mambaad/checkpoint-names.js';
+import { followPointer } from './model-store.js';
 import { familyNamed } from './registry.js';
 
 const manifestName = 'model.json';
@@ -41,6 +42,8 @@ export interface ModelManifest extends DetectorDescription {
 }
 
 export interface LoadedModel {
+  /** The folder that was read: what a store's pointer named at that moment. */
+  folder: string;
   manifest: ModelManifest;
   block: ParameterBlock;
 }
@@ -74,11 +77,23 @@ export async function publishModel(
 }
 
 /**
- * Opens a model folder.
+ * Opens a model folder, or the current model of a store.
  *
  * @throws InputMissingError when there is none; DataError when a file is broken or the two do not belong together
  */
-export function openModel(folder: string): Promise<LoadedModel> {
+export async function openModel(path: string): Promise<LoadedModel> {
+  for (;;) {
+    const folder = await followPointer(path);
+    try {
+      return await openFolder(folder);
+    } catch (error) {
+      // A store that moved on may have removed the model that its pointer named a moment ago.
+      if ((await followPointer(path)) === folder) throw error;
+    }
+  }
+}
+
+function openFolder(folder: string): Promise<LoadedModel> {
   return readPublished(folder, async (place) => {
     const manifest = await readManifest(place, folder);
     const path = join(folder, weightsName);
@@ -97,7 +112,7 @@ export function openModel(folder: string): Promise<LoadedModel> {
         `${folder}: weights.safetensors is not the file that model.json was written with; copy or train the model again`,
       );
     }
-    return { manifest, block };
+    return { folder, manifest, block };
   });
 }
 
@@ -107,12 +122,36 @@ async function readManifest(place: string, folder: string): Promise<ModelManifes
       `${folder}: no model here (model.json is missing); train one with mambaad train --out ${folder}`,
     );
   });
+  const broken = new DataError(
+    `${join(folder, manifestName)}: not a model description that this version reads; train the model again`,
+  );
   try {
     const manifest = JSON.parse(text) as ModelManifest;
-    if (manifest.format === 'mambaad-model' && manifest.version === 1) return manifest;
-  } catch {}
-  throw new DataError(
-    `${join(folder, manifestName)}: not a model description that this version reads; train the model again`,
+    if (isComplete(manifest)) return manifest;
+  } catch {
+    throw broken;
+  }
+  throw broken;
+}
+
+/** Whether everything is there that the code relies on; the values are vouched for by the model's hash. */
+function isComplete(manifest: Partial<ModelManifest>): manifest is ModelManifest {
+  const { format, version, family, model, config, encoder, features, feature_scale, map_size } = manifest;
+  return (
+    format === 'mambaad-model' &&
+    version === 1 &&
+    [family, model, encoder?.name, encoder?.hash].every((text) => typeof text === 'string') &&
+    typeof config === 'object' &&
+    config !== null &&
+    Array.isArray(features) &&
+    features.every((shape) => Array.isArray(shape) && shape.length === 3) &&
+    Array.isArray(feature_scale) &&
+    feature_scale.length === features.length &&
+    Number.isInteger(map_size) &&
+    Array.isArray(manifest.classes) &&
+    Array.isArray(manifest.calibration?.classes) &&
+    typeof manifest.calibration?.pooled === 'object' &&
+    typeof manifest.provenance === 'object'
   );
 }
 

@@ -90,6 +90,17 @@ export const MetricRecord = z.looseObject({
   extra: z.record(z.string(), z.number().nullable()).optional(),
 });
 
+export const GateRecord = z.looseObject({
+  v: version,
+  type: z.literal('gate'),
+  gate: z.string().describe('The condition'),
+  class: z.string(),
+  metric: z.string(),
+  value: z.number().nullable().describe('What was measured; null where it is undefined'),
+  passed: z.boolean(),
+  message: z.string().describe('One line for a person'),
+});
+
 export const EpochRecord = z.looseObject({
   v: version,
   type: z.literal('epoch'),
@@ -172,6 +183,7 @@ export const recordSchemas = {
   score: ScoreRecord,
   segment: SegmentRecord,
   metric: MetricRecord,
+  gate: GateRecord,
   epoch: EpochRecord,
   model: ModelRecord,
   export: ExportRecord,
@@ -188,6 +200,7 @@ export type ScoreRecord = z.infer<typeof ScoreRecord>;
 export type Region = z.infer<typeof Region>;
 export type SegmentRecord = z.infer<typeof SegmentRecord>;
 export type MetricRecord = z.infer<typeof MetricRecord>;
+export type GateRecord = z.infer<typeof GateRecord>;
 export type EpochRecord = z.infer<typeof EpochRecord>;
 export type ModelRecord = z.infer<typeof ModelRecord>;
 export type ExportRecord = z.infer<typeof ExportRecord>;

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { DataError } from '../errors.js';
+import { inputFailure } from '../files/file-errors.js';
 import type { FeatureRecord, TensorRef } from '../records/schemas.js';
+import { sizeOf } from '../tensor.js';
 import type { FeatureLocation, FeatureSet } from './feature-set.js';
 
 /** One image of the collection. */
@@ -10,6 +13,8 @@ export interface CollectedImage {
   hash: string;
   locations: FeatureLocation[];
 }
+
+type FileRef = Extract<TensorRef, { file: string }>;
 
 /** Puts inline features somewhere that threads can read them from. */
 export interface Spool {
@@ -25,15 +30,18 @@ export class FeatureCollection {
 
   constructor(private readonly spool: Spool) {}
 
-  /** @throws DataError when the record's encoder or shapes differ from those before it */
+  /**
+   * @throws DataError when the record's encoder or shapes differ from those before it, or its features are cut off;
+   *   InputMissingError when their file is gone
+   */
   async add(record: FeatureRecord): Promise<void> {
     if (record.label === 'anomaly') {
       this.anomalies++;
       return;
     }
+    if (this.first) this.checkAgainst(this.first, record);
+    const locations = await Promise.all(record.features.map((ref) => this.locate(ref, record.path)));
     this.first ??= record;
-    this.checkAgainst(this.first, record);
-    const locations = await Promise.all(record.features.map((ref) => this.locate(ref)));
     this.images.push({ class: record.class, path: record.path, hash: record.image_hash, locations });
   }
 
@@ -84,11 +92,33 @@ export class FeatureCollection {
     }
   }
 
-  private async locate(ref: TensorRef): Promise<FeatureLocation> {
-    if (ref.dtype !== 'float32' && ref.dtype !== 'float16') {
-      throw new DataError(`features are float32 or float16, not ${ref.dtype}; extract them again`);
+  private async locate(ref: TensorRef, path: string): Promise<FeatureLocation> {
+    const { dtype, shape } = ref;
+    if (dtype !== 'float32' && dtype !== 'float16') {
+      throw new DataError(`${path}: features are float32 or float16, not ${dtype}; extract them again`);
     }
-    if ('file' in ref) return { file: ref.file, offset: ref.offset, dtype: ref.dtype };
-    return { ...(await this.spool.append(Buffer.from(ref.data, 'base64'))), dtype: ref.dtype };
+    const length = sizeOf(shape) * (dtype === 'float32' ? 4 : 2);
+    if ('file' in ref) {
+      await checkFile(ref, length);
+      return { file: ref.file, offset: ref.offset, dtype };
+    }
+    const bytes = Buffer.from(ref.data, 'base64');
+    if (bytes.byteLength !== length) {
+      throw new DataError(
+        `${path}: inline ${dtype} tensor [${shape}]: ${length} bytes expected, ${bytes.byteLength} found`,
+      );
+    }
+    return { ...(await this.spool.append(bytes)), dtype };
   }
+}
+
+/** Told now, with the record at hand, and not after the first epoch has begun. */
+async function checkFile({ file, offset, shape }: FileRef, length: number): Promise<void> {
+  const { size } = await stat(file).catch((error: unknown) => {
+    throw inputFailure(file, error, 'extracted features; was the cache cleared? Extract again');
+  });
+  if (size >= offset + length) return;
+  throw new DataError(
+    `${file}: has ${size} bytes, the features [${shape}] need ${length} from byte ${offset}; extract again`,
+  );
 }

@@ -1,3 +1,4 @@
+import { DataError } from '../errors.js';
 import { type FeatureSet, readScale } from './feature-set.js';
 
 const sampleSize = 128;
@@ -5,6 +6,8 @@ const sampleSize = 128;
 /**
  * Standard deviation of each scale's features over (a sample of) the training images: dividing by it makes one
  * learning rate and one loss weight fit every encoder.
+ *
+ * @throws DataError when features are not finite
  */
 export function measureFeatureScale(set: FeatureSet): number[] {
   const count = Math.min(sampleSize, set.images.length);
@@ -22,6 +25,11 @@ export function measureFeatureScale(set: FeatureSet): number[] {
       n += values.length;
     }
     const variance = squares / n - (sum / n) ** 2;
+    if (!Number.isFinite(variance)) {
+      throw new DataError(
+        `the features of scale ${scale + 1} hold NaN or infinite values; the encoder's weights or an image are broken`,
+      );
+    }
     // Constant features carry nothing to learn from; leave them as they are.
     return variance > 0 ? Math.sqrt(variance) : 1;
   });

@@ -1,0 +1,79 @@
+import type { AnyRecord } from '../core/records/schemas.js';
+import type { TrainingEvent } from '../core/training/train-detector.js';
+import type { TrainingStep } from '../core/training/trainer.js';
+import type { Progress } from './progress.js';
+
+/** What a command lends to the report of its training run. */
+export interface Talk {
+  write(record: AnyRecord): Promise<void>;
+  detail(text: string): void;
+  progress(total: number, label: string): Progress;
+}
+
+export type Published = Extract<TrainingEvent, { kind: 'published' }>;
+
+/** Tells a training run as it goes: progress on stderr, one record an epoch. */
+export class TrainingReport {
+  private bar: Progress | null = null;
+  private shown = 0;
+  /** Of the epoch under way: what this process has seen of it. */
+  private epoch = { steps: 0, loss: 0, from: null as number | null };
+  private images = 0;
+
+  constructor(private readonly talk: Talk) {}
+
+  async take(event: Exclude<TrainingEvent, Published>): Promise<void> {
+    const { talk } = this;
+    if (event.kind === 'images') {
+      this.images = event.images;
+      talk.detail(`${event.images} images, ${event.heldOut} held out`);
+    } else if (event.kind === 'start') {
+      if (event.parameters !== null) talk.detail(`${(event.parameters / 1e6).toFixed(2)} M parameters`);
+      this.bar = talk.progress(1000, 'training');
+    } else if (event.kind === 'fitting') {
+      this.advance(event.progress.done, event.progress.doing);
+    } else if (event.kind === 'step') {
+      await this.takeStep(event.step);
+    } else {
+      this.bar?.done();
+      talk.detail(`calibrating on ${event.images} good images`);
+    }
+  }
+
+  /** The `model` record of a model that lies at `path`. */
+  modelRecord({ manifest, parameters, steps, seconds, loss }: Published, path: string): AnyRecord {
+    const { model, family, preset, classes } = manifest;
+    const { images } = this;
+    const made = { parameters, classes, images, steps, seconds, loss };
+    return { v: 1, type: 'model', path, model, family, preset, ...made };
+  }
+
+  private async takeStep(step: TrainingStep): Promise<void> {
+    this.advance(step.progress, `step ${step.step}, loss ${step.loss.toFixed(4)}`);
+    const { epoch } = this;
+    // A resumed run has seconds behind it that say nothing about this one.
+    if (epoch.from === null) epoch.from = step.step === 1 ? 0 : step.elapsedSeconds;
+    epoch.steps++;
+    epoch.loss += step.loss;
+    if (!step.endsEpoch) return;
+    const share = epoch.steps / (step.step / step.epoch);
+    const seconds = Math.max(step.elapsedSeconds - epoch.from, 1e-3);
+    await this.talk.write({
+      v: 1,
+      type: 'epoch',
+      epoch: step.epoch,
+      step: step.step,
+      loss: epoch.loss / epoch.steps,
+      lr: step.rate,
+      images_per_second: (share * this.images) / seconds,
+      elapsed_s: step.elapsedSeconds,
+    });
+    this.epoch = { steps: 0, loss: 0, from: step.elapsedSeconds };
+  }
+
+  private advance(share: number, detail: string): void {
+    const permille = Math.min(1000, Math.floor(1000 * share));
+    this.bar?.advance(permille - this.shown, detail);
+    this.shown = permille;
+  }
+}

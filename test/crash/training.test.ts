@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readSafetensors, toFloat32 } from '../../src/core/files/safetensors.js';
+import { createRandom } from '../../src/core/nn/random.js';
+import { mambaad } from '../process.js';
+import { tinyFlags, tinyRecords, trainTiny, weightsHash } from '../tiny.js';
+
+let folder: string;
+let out: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'training-'));
+  out = join(folder, 'model');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const checkpoint = () => `${out}.checkpoint.safetensors`;
+
+/** Starts a training run and kills it without warning so long after its checkpoint first appeared. */
+async function killed(args: readonly string[], afterMs: number): Promise<void> {
+  const child = spawn(process.execPath, [mambaad, 'train', '-q', '--out', out, ...tinyFlags(args)]);
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.stdout.resume();
+  child.stdin.end(tinyRecords(8));
+  for (let waited = 0; !existsSync(checkpoint()) && child.exitCode === null && waited < 60_000; waited += 5)
+    await sleep(5);
+  await sleep(afterMs);
+  child.kill('SIGKILL');
+  await ended;
+}
+
+describe('a training run that is killed without warning', () => {
+  test.each([
+    ['wasm', 1],
+    ['wasm', 2],
+    ['cpu', 1],
+  ])(
+    'goes on with --resume to the very weights of an unbroken run (%s, %i thread)',
+    async (engine, threads) => {
+      const steps = engine === 'cpu' ? '3' : '12';
+      const args = ['--engine', engine, '--threads', String(threads), '--steps', steps];
+      const whole = join(folder, 'whole');
+      expect(await trainTiny(whole, args)).toMatchObject({ exitCode: 0 });
+      const random = createRandom(threads);
+      let kills = 0;
+      for (; kills < 4; kills++) {
+        await killed([...args, '--checkpoint-every', '0.001', '--resume'], 400 * random.uniform());
+        if (existsSync(out)) break;
+        expect(existsSync(checkpoint())).toBe(true);
+      }
+      expect(kills).toBeGreaterThan(0);
+      const { exitCode, stderr } = await trainTiny(out, [...args, '--resume']);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      expect(weightsHash(out)).toBe(weightsHash(whole));
+      expect(lossOf(out)).toEqual(lossOf(whole));
+      // Nothing is left of the killed ones either: the next publication clears away after the dead.
+      expect(readdirSync(folder).sort()).toEqual(['model', 'whole']);
+    },
+  );
+
+  test('is not continued with other settings', async () => {
+    await killed(['--threads', '1', '--steps', '500', '--checkpoint-every', '0.001'], 0);
+    const { exitCode, stderr } = await trainTiny(out, ['--steps', '600', '--resume']);
+    expect(exitCode).toBe(65);
+    expect(stderr).toMatch(/^mambaad train: .*the checkpoint belongs to other data or settings.*\n$/);
+  });
+});
+
+const lossOf = (model: string) =>
+  JSON.parse(readFileSync(join(model, 'model.json'), 'utf8')).provenance.loss as unknown;
+
+describe('Ctrl-C in train', () => {
+  test.each([0, 1, 2, 3, 4, 5])(
+    'at a random moment (%i) ends with 130 at once and leaves nothing',
+    async (i) => {
+      const signalAfterMs = 2500 * createRandom(77 + i).uniform();
+      const run = await interrupted(['--steps', '1000'], signalAfterMs);
+      expect(run.stderr).toBe('');
+      expect(run.exitCode).toBe(130);
+      // Half a second is for unwinding; the rest is for machines with more work than cores.
+      expect(run.ms).toBeLessThan(3000);
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
+
+  test('while a model is being replaced leaves the old one whole', async () => {
+    expect((await trainTiny(out)).exitCode).toBe(0);
+    const before = weightsHash(out);
+    // Two steps: the signal meets calibration and publishing as well.
+    for (const ms of [900, 1300, 1700]) {
+      await interrupted(['--steps', '2', '--seed', '7'], ms);
+      const names = readdirSync(folder).filter((name) => !name.includes('checkpoint'));
+      expect(names).toEqual(['model']);
+      expect(readdirSync(out).sort()).toEqual(['model.json', 'weights.safetensors']);
+      const manifest = JSON.parse(readFileSync(join(out, 'model.json'), 'utf8'));
+      expect(manifest.provenance.settings.seed === 7 || weightsHash(out) === before).toBe(true);
+    }
+  });
+});
+
+/** A run that gets SIGINT so long after its start; the time is from the signal to the end. */
+async function interrupted(args: readonly string[], afterMs: number) {
+  const child = spawn(process.execPath, [mambaad, 'train', '-q', '--out', out, ...tinyFlags(args)]);
+  child.stdout.resume();
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const ended = new Promise<number | null>((resolve) =>
+    child.once('close', (code, signal) => resolve(signal === 'SIGINT' ? 130 : code)),
+  );
+  child.stdin.on('error', () => {});
+  child.stdin.end(tinyRecords(8));
+  await sleep(afterMs);
+  const signalled = performance.now();
+  child.kill('SIGINT');
+  const exitCode = await ended;
+  return { exitCode, stderr, ms: performance.now() - signalled };
+}
+
+describe('threads', () => {
+  test('do not change what is learnt: weights agree to 1e-5 after three steps', async () => {
+    const models = [];
+    for (const threads of [1, 2]) {
+      const model = join(folder, `t${threads}`);
+      const args = ['--threads', `${threads}`, '--steps', '3', '--batch', '4', '--shard', '2'];
+      expect((await trainTiny(model, args)).exitCode).toBe(0);
+      models.push((await readSafetensors(join(model, 'weights.safetensors'))).tensors);
+    }
+    const [one, two] = models;
+    let worst = 0;
+    for (const [name, tensor] of one!) {
+      const [a, b] = [toFloat32(tensor), toFloat32(two!.get(name)!)];
+      for (let i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i]! - b[i]!));
+    }
+    expect(worst).toBeLessThanOrEqual(1e-5);
+  });
+});
