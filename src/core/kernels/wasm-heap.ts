@@ -38,7 +38,12 @@ export function pointer(backend: WasmBackend, tensor: TensorInfo): number {
 
 /** A new float32 tensor with undefined values. */
 export function newTensor(backend: WasmBackend, shape: readonly number[]): TensorInfo {
-  return backend.makeOutput([...shape], 'float32');
+  const tensor = backend.makeOutput([...shape], 'float32');
+  // tfjs does not look at what its allocator says.
+  if (pointer(backend, tensor) === 0) {
+    throw new Error(`WebAssembly memory is full: there is no room for a tensor of [${shape}].`);
+  }
+  return tensor;
 }
 
 /** A new float32 tensor of zeros. */

@@ -30,3 +30,15 @@ export async function wasmAgainstCpu(
     return nmse(values, cpu[i]!.values);
   });
 }
+
+/** Tensors that stay behind when an operation's output is disposed of, outside any `tidy`, on wasm. */
+export async function leftBehind(
+  operation: (...inputs: Tensor[]) => Tensor,
+  shapes: readonly number[][],
+): Promise<number> {
+  await useBackend('wasm');
+  const inputs = shapes.map((shape) => tf.ones(shape));
+  const before = tf.memory().numTensors;
+  operation(...inputs).dispose();
+  return tf.memory().numTensors - before;
+}

@@ -14,9 +14,11 @@ export function groupedLinear(x: Tensor, weight: Tensor): Tensor {
       `groupedLinear: x is [${x.shape}] and weight [${weight.shape}], expected [...,K,I] and [K,I,O].`,
     );
   }
-  const rows = tf.reshape(x, [-1, K, I]);
-  const y = hasKernel('GroupedLinear') ? inPlace(rows, weight) : composed(rows, weight);
-  return tf.reshape(y, [...x.shape.slice(0, -2), K, O]);
+  return tf.tidy(() => {
+    const rows = tf.reshape(x, [-1, K, I]);
+    const y = hasKernel('GroupedLinear') ? inPlace(rows, weight) : composed(rows, weight);
+    return tf.reshape(y, [...x.shape.slice(0, -2), K, O]);
+  });
 }
 
 function composed(x: Tensor, weight: Tensor): Tensor {

@@ -15,13 +15,15 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
         'expected [...,I], [I,O] and [O].',
     );
   }
-  const rows = tf.reshape(x, [-1, inner]);
-  const y = !bias
-    ? tf.matMul(rows, weight)
-    : hasKernel('Linear')
-      ? fused(rows, weight, bias)
-      : tf.add(tf.matMul(rows, weight), bias);
-  return tf.reshape(y, [...x.shape.slice(0, -1), outer]);
+  return tf.tidy(() => {
+    const rows = tf.reshape(x, [-1, inner]);
+    const y = bias ? withBias(rows, weight, bias) : tf.matMul(rows, weight);
+    return tf.reshape(y, [...x.shape.slice(0, -1), outer]);
+  });
+}
+
+function withBias(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+  return hasKernel('Linear') ? fused(x, weight, bias) : tf.add(tf.matMul(x, weight), bias);
 }
 
 function fused(x: Tensor, weight: Tensor, bias: Tensor): Tensor {

@@ -1,15 +1,16 @@
 // C [M,N] (+)= op(A) [M,K] · op(B) [K,N] (+ bias [N]), single precision, any row strides.
 //
-// B is packed in panels of KC × NC as slivers of eight columns; A is read in place, up to MC rows at a time.
+// B is packed in panels of KC × NC as slivers of eight columns, which stay in the second-level cache. A few rows of A at
+// a time meet all of them, so that C is written in whole cache lines; where A is stored transposed, those rows are packed.
 
 import { multiplyColumnsFour, multiplyColumnsSix, multiplyOne, multiplyRowsFour, multiplyRowsSix } from './tiles.as';
 
 const KC: usize = 256;
 const NC: usize = 512;
-const MC: usize = 96;
 
 let zeros: usize;
 let tile: usize;
+let strip: usize;
 let packed: usize;
 
 // @ts-ignore: decorator
@@ -20,7 +21,7 @@ function smaller(x: usize, y: usize): usize {
 
 /** Bytes of work memory for a product with these inner and outer sizes. */
 export function gemmWork(n: usize, k: usize): usize {
-  return smaller(KC, k) * ((smaller(NC, n) + 7) & ~7) * 4 + 320;
+  return smaller(KC, k) * ((smaller(NC, n) + 7) & ~7) * 4 + KC * 32 + 320;
 }
 
 /**
@@ -41,39 +42,54 @@ export function gemm(
   zeros = (work + 63) & ~63;
   memory.fill(zeros, 0, 32);
   tile = zeros + 32;
-  packed = tile + 224;
+  strip = tile + 224;
+  packed = strip + KC * 32;
   for (let column: usize = 0; column < n; column += NC) {
     const columns = smaller(NC, n - column);
     for (let depth: usize = 0; depth < k; depth += KC) {
       const steps = smaller(KC, k - depth);
       if (transposeB) packTransposed(b + column * ldb + depth * 4, ldb, columns, steps);
       else pack(b + depth * ldb + column * 4, ldb, columns, steps);
-      for (let row: usize = 0; row < m; row += MC) {
-        const rows = smaller(MC, m - row);
-        const from = transposeA ? a + depth * lda + row * 4 : a + row * lda + depth * 4;
-        const keep = accumulate || depth > 0;
-        panel(rows, columns, steps, from, lda, transposeA, c + row * ldc + column * 4, ldc, bias ? bias + column * 4 : 0, keep);
+      const from = transposeA ? a + depth * lda : a + depth * 4;
+      const keep = accumulate || depth > 0;
+      panel(m, columns, steps, from, lda, transposeA, c + column * 4, ldc, bias ? bias + column * 4 : 0, keep);
+    }
+  }
+}
+
+/** All rows against the packed panel of B. */
+function panel(rows: usize, columns: usize, steps: usize, a: usize, lda: usize, transposeA: bool, c: usize, ldc: usize, bias: usize, keep: bool): void {
+  for (let i: usize = 0, height: usize = 0; i < rows; i += height) {
+    height = tileHeight(rows - i);
+    let from = transposeA ? a + i * 4 : a + i * lda;
+    let stride = lda;
+    if (transposeA && height >= 4) {
+      packStrip(from, lda, height, steps);
+      from = strip;
+      stride = 32;
+    }
+    for (let j: usize = 0; j < columns; j += 8) {
+      const width = smaller(8, columns - j);
+      const b = packed + j * steps * 4;
+      const to = c + i * ldc + j * 4;
+      if (height >= 4 && width == 8) {
+        const start = keep ? to : bias ? bias + j * 4 : zeros;
+        multiply(height, steps, from, stride, transposeA, b, start, keep ? ldc : 0, to, ldc);
+      } else {
+        edge(height, width, steps, from, stride, transposeA, b, to, ldc, bias ? bias + j * 4 : 0, keep);
       }
     }
   }
 }
 
-/** All tiles of up to MC rows against the packed panel of B. */
-function panel(rows: usize, columns: usize, steps: usize, a: usize, lda: usize, transposeA: bool, c: usize, ldc: usize, bias: usize, keep: bool): void {
-  const rowBytes: usize = transposeA ? 4 : lda;
-  for (let j: usize = 0; j < columns; j += 8) {
-    const width = smaller(8, columns - j);
-    const b = packed + j * steps * 4;
-    for (let i: usize = 0, height: usize = 0; i < rows; i += height) {
-      height = tileHeight(rows - i);
-      const to = c + i * ldc + j * 4;
-      if (height >= 4 && width == 8) {
-        const start = keep ? to : bias ? bias + j * 4 : zeros;
-        multiply(height, steps, a + i * rowBytes, lda, transposeA, b, start, keep ? ldc : 0, to, ldc);
-      } else {
-        edge(height, width, steps, a + i * rowBytes, lda, transposeA, b, to, ldc, bias ? bias + j * 4 : 0, keep);
-      }
-    }
+/** Four or six columns of A as stored, 32 bytes a step. */
+function packStrip(a: usize, lda: usize, height: usize, steps: usize): void {
+  let to = strip;
+  for (let s: usize = 0; s < steps; s++) {
+    v128.store(to, v128.load(a));
+    if (height == 6) v128.store64_lane(to, v128.load64_zero(a, 16), 0, 16);
+    to += 32;
+    a += lda;
   }
 }
 

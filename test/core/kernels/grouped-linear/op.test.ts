@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { groupedLinear } from '../../../../src/core/kernels/grouped-linear/op.js';
 import { tf } from '../../../../src/core/runtime/tf.js';
-import { wasmAgainstCpu } from '../agreement.js';
+import { leftBehind, wasmAgainstCpu } from '../agreement.js';
 
 test.each([
   { leading: [5], groups: 3, inner: 4, outer: 7 },
@@ -21,4 +21,13 @@ test('shapes that do not fit are named', () => {
   expect(() => groupedLinear(tf.zeros([2, 3, 4]), tf.zeros([2, 4, 5]))).toThrow(
     'x is [2,3,4] and weight [2,4,5]',
   );
+});
+
+test('leaves nothing behind outside a tidy', async () => {
+  expect(
+    await leftBehind(groupedLinear, [
+      [5, 3, 4],
+      [3, 4, 7],
+    ]),
+  ).toBe(0);
 });

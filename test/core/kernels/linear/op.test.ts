@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { linear } from '../../../../src/core/kernels/linear/op.js';
 import { tf } from '../../../../src/core/runtime/tf.js';
-import { wasmAgainstCpu } from '../agreement.js';
+import { leftBehind, wasmAgainstCpu } from '../agreement.js';
 
 test.each([
   { leading: [5], inner: 4, outer: 7 },
@@ -28,4 +28,8 @@ test('shapes that do not fit are named', () => {
   expect(() => linear(tf.zeros([2, 3]), tf.zeros([4, 5]))).toThrow(
     'x is [2,3], weight [4,5] and bias absent',
   );
+});
+
+test('leaves nothing behind outside a tidy', async () => {
+  expect(await leftBehind(linear, [[5, 4], [4, 7], [7]])).toBe(0);
 });
