@@ -15,6 +15,7 @@ import { rd4adKind } from './kinds/rd4ad.js';
 import { scanOrders } from './kinds/scan-orders.js';
 import { selectiveScanKind } from './kinds/selective-scan.js';
 import { trainSteps } from './kinds/train-steps.js';
+import { uniadKind } from './kinds/uniad.js';
 
 const kinds: readonly FixtureKind[] = [
   scanOrders,
@@ -26,6 +27,7 @@ const kinds: readonly FixtureKind[] = [
   trainSteps,
   decoderKind,
   rd4adKind,
+  uniadKind,
   anomalyMapKind,
   metricsKind,
   resizeKind,

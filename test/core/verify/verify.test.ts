@@ -16,6 +16,7 @@ const kindOf = {
   'decoder-pyramid.safetensors': 'decoder',
   'train-3-steps.safetensors': 'train-steps',
   'rd4ad.safetensors': 'rd4ad',
+  'uniad-decoder.safetensors': 'uniad',
   'anomaly-map.safetensors': 'anomaly-map',
   'metrics.safetensors': 'metrics',
   'metrics-ties.safetensors': 'metrics',
