@@ -46,7 +46,9 @@ function runForward(
 function runBackward(backend: WasmBackend, inputs: NamedTensorInfoMap, sizes: ScanSizes): TensorInfo[] {
   const kernels = prepare(backend, inputs, sizes);
   const names = ['u', 'delta', 'b', 'c', 'a', 'd', 'deltaBias'];
-  const grads = names.map((name) => newZeros(backend, input(inputs, name).shape));
+  // The gradient of delta is written, the others are added to.
+  const fresh = (name: string) => (name === 'delta' ? newTensor : newZeros);
+  const grads = names.map((name) => fresh(name)(backend, input(inputs, name).shape));
   const [du, dDelta, db, dc] = grads as [TensorInfo, TensorInfo, TensorInfo, TensorInfo];
   const [da, dd, dBias] = grads.slice(4).map((grad) => pointer(backend, grad)) as [number, number, number];
   withWork(backend, kernels.backwardWork(), (work) => {
