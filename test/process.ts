@@ -16,6 +16,9 @@ export interface RunOptions {
   /** Send a signal so long after the first byte of output. */
   signalAfterMs?: number;
   signal?: NodeJS.Signals;
+  /** Send `killWith` so long after the start, whatever has come out. */
+  killAfterMs?: number;
+  killWith?: NodeJS.Signals;
   env?: NodeJS.ProcessEnv;
   cwd?: string;
   /** Another program than bin/run.js. */
@@ -83,6 +86,12 @@ function watch(child: ChildProcessWithoutNullStreams, options: RunOptions): Prom
     armSignal();
     err.push(chunk);
   });
+  if (options.killAfterMs !== undefined) {
+    setTimeout(() => {
+      signalledAt = performance.now();
+      child.kill(options.killWith ?? 'SIGKILL');
+    }, options.killAfterMs);
+  }
   // A program that stops reading its stdin is what some tests are about.
   child.stdin.on('error', () => {});
   if (options.input !== undefined) child.stdin.write(options.input);

@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { DataError, InputMissingError, MambaadError } from '../errors.js';
+import { open } from 'node:fs/promises';
+import { DataError, MambaadError } from '../errors.js';
 import { inputFailure } from '../files/file-errors.js';
 import { readRecords } from '../records/read-records.js';
 import type { FeatureRecord } from '../records/schemas.js';
@@ -17,7 +17,10 @@ export interface TestSetFacts {
  * @throws DataError naming file and line for malformed records and those without a label; InputMissingError
  */
 export async function* readTestSet(path: string, signal?: AbortSignal): AsyncGenerator<FeatureRecord> {
-  const stream = createReadStream(path);
+  const file = await open(path).catch((error: unknown) => {
+    throw inputFailure(path, error, 'feature records of a test set');
+  });
+  const stream = file.createReadStream();
   try {
     for await (const { wanted, record, line } of readRecords(stream, { types: ['features'], signal })) {
       if (!wanted) continue;
@@ -29,7 +32,6 @@ export async function* readTestSet(path: string, signal?: AbortSignal): AsyncGen
       yield record;
     }
   } catch (error) {
-    if (error instanceof InputMissingError) throw error;
     if (error instanceof MambaadError) throw new DataError(`${path}: ${error.message}`);
     throw signal?.aborted ? signal.reason : inputFailure(path, error, 'feature records of a test set');
   } finally {
