@@ -1,13 +1,14 @@
 import { ConfigError } from '../errors.js';
 import { type DetectorFamily, type Family, isFitted } from './family.js';
 import { mambaad } from './mambaad/detector.js';
+import { memoryBank } from './memory-bank/detector.js';
 import { pyramidMamba } from './pyramid-mamba/detector.js';
 import { rd4ad } from './rd4ad/detector.js';
 import { uniad } from './uniad/detector.js';
 
 // Each family has a config type of its own; the registry hands them out by name, and a config only ever goes back to
 // the family that it came from.
-const families = [mambaad, pyramidMamba, rd4ad, uniad] as unknown as Family<unknown>[];
+const families = [mambaad, pyramidMamba, rd4ad, uniad, memoryBank] as unknown as Family<unknown>[];
 
 /** @throws ConfigError naming the families there are. */
 export function familyNamed(name: string): Family<unknown> {

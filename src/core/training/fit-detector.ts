@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { FeatureSource, FittedFamily } from '../models/family.js';
 import { ParameterBlock } from '../nn/parameter-block.js';
 import { createRandom } from '../nn/random.js';
@@ -22,6 +23,7 @@ export async function* fitDetector(
   for (; !turn.done; turn = await fitting.next()) {
     options.signal?.throwIfAborted();
     yield { kind: 'fitting', progress: turn.value };
+    await setImmediate(); // lets Ctrl-C be noticed
   }
   const { config, tensors, error } = turn.value;
   const channels = set.shapes.map((shape) => shape[2]!);
