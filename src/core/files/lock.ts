@@ -64,8 +64,10 @@ async function claim(path: string, token: string): Promise<boolean> {
     return true;
   } catch (error) {
     await fs.rm(temporary, { recursive: true, force: true });
+    // The lock was there at that moment, even if it is gone by now: the caller looks again.
+    if (['ENOTEMPTY', 'EEXIST'].includes(errnoOf(error) ?? '')) return false;
     // Windows answers EPERM where others say that the folder is not empty.
-    if (['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(errnoOf(error) ?? '') && (await exists(path))) return false;
+    if (errnoOf(error) === 'EPERM' && (await exists(path))) return false;
     throw error;
   }
 }
@@ -101,8 +103,8 @@ async function bury(path: string, owner: Owner): Promise<void> {
   }
   for (const name of await fs.readdir(folder)) {
     if (!name.startsWith(prefix) || name.endsWith(owner.token)) continue;
-    const { ctimeMs } = await fs.stat(join(folder, name));
-    if (Date.now() - ctimeMs > tombstoneLife)
+    const stale = await fs.stat(join(folder, name)).catch(() => null); // another process may clear up too
+    if (stale && Date.now() - stale.ctimeMs > tombstoneLife)
       await fs.rm(join(folder, name), { recursive: true, force: true });
   }
 }
