@@ -51,7 +51,7 @@ export function compareRelative(
  */
 export function compareGradient(quantity: string, actual: Numbers, expected: Numbers, scale: number): Check {
   return isNoise(expected, scale)
-    ? compareAbsolute(quantity, actual, expected, noiseShare * scale)
+    ? { ...compareAbsolute(quantity, actual, expected, noiseShare * scale), nmse: null }
     : compareNmse(quantity, actual, expected, 1e-5);
 }
 
