@@ -130,71 +130,87 @@ export function scatterInputGradient(dy: usize, filter: usize, dx: usize): void 
   }
 }
 
-/** dfilter: for every tap the sum over all pixels of x under the tap times dy. */
+/**
+ * dfilter: for every tap the sum over all pixels of x under the tap times dy. Row by row of dy and sixteen channels at a
+ * time, so that the rows of x that all taps need are read from memory once. dfilter is zero beforehand.
+ */
 export function filterGradient(x: usize, dy: usize, dfilter: usize): void {
-  for (let i = 0; i < side; i++) {
-    for (let j = 0; j < side; j++) {
-      tapGradient(x, dy, dfilter + (<usize>((i * side + j) * channels) << 2), i, j);
+  const pixel = <usize>channels << 2;
+  const wide = <usize>(channels & ~15) << 2;
+  for (let b = 0; b < batch; b++) {
+    for (let p = 0; p < outHeight; p++) {
+      const top = p * stride - padTop;
+      const dyRow = dy + <usize>((b * outHeight + p) * outWidth) * pixel;
+      const fromRow = lowTap(top);
+      const toRow = highTap(top, height);
+      for (let c: usize = 0; c < pixel; c += c < wide ? 64 : 4) {
+        for (let i = fromRow; i < toRow; i++) {
+          const xRow = x + <usize>((b * height + top + i) * width) * pixel;
+          const out = dfilter + <usize>(i * side) * pixel + c;
+          if (c < wide) rowTaps(xRow + c, dyRow + c, out);
+          else rowTapsOfChannel(xRow + c, dyRow + c, out);
+        }
+      }
     }
   }
 }
 
-function tapGradient(x: usize, dy: usize, out: usize, i: i32, j: i32): void {
+/** First output column whose tap j lies inside the map, and the one after the last. */
+// @ts-ignore: decorator
+@inline
+function firstColumn(j: i32): i32 {
+  return max(0, (padLeft - j + stride - 1) / stride);
+}
+
+// @ts-ignore: decorator
+@inline
+function endColumn(j: i32): i32 {
+  return min(outWidth, (width - 1 - j + padLeft) / stride + 1);
+}
+
+/** Adds one row of dy under all taps of one filter row, sixteen channels. */
+function rowTaps(x: usize, dy: usize, out: usize): void {
   const pixel = <usize>channels << 2;
-  const wide = <usize>(channels & ~15) << 2;
-  // First and last output column whose tap lies inside the map.
-  const fromColumn = max(0, (padLeft - j + stride - 1) / stride);
-  const toColumn = min(outWidth, (width - 1 - j + padLeft) / stride + 1);
-  let c: usize = 0;
-  for (; c < wide; c += 64) {
+  const hop = pixel * stride;
+  for (let j = 0; j < side; j++) {
+    const from = firstColumn(j);
+    const to = endColumn(j);
+    let m = x + <usize>(from * stride - padLeft + j) * pixel;
+    let d = dy + <usize>from * pixel;
+    // The row on its own first: long float32 sums lose digits.
     let a0 = f32x4.splat(0), a1 = f32x4.splat(0), a2 = f32x4.splat(0), a3 = f32x4.splat(0);
-    for (let b = 0; b < batch; b++) {
-      // Sums of one image at a time: long float32 sums lose digits.
-      let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
-      for (let p = 0; p < outHeight; p++) {
-        const h = p * stride - padTop + i;
-        if (h < 0 || h >= height) continue;
-        let m = x + c + <usize>((b * height + h) * width + fromColumn * stride - padLeft + j) * pixel;
-        let d = dy + c + <usize>((b * outHeight + p) * outWidth + fromColumn) * pixel;
-        let r0 = f32x4.splat(0), r1 = f32x4.splat(0), r2 = f32x4.splat(0), r3 = f32x4.splat(0);
-        for (let q = fromColumn; q < toColumn; q++) {
-          r0 = mulAdd(v128.load(m), v128.load(d), r0);
-          r1 = mulAdd(v128.load(m, 16), v128.load(d, 16), r1);
-          r2 = mulAdd(v128.load(m, 32), v128.load(d, 32), r2);
-          r3 = mulAdd(v128.load(m, 48), v128.load(d, 48), r3);
-          m += pixel * stride;
-          d += pixel;
-        }
-        s0 = f32x4.add(s0, r0);
-        s1 = f32x4.add(s1, r1);
-        s2 = f32x4.add(s2, r2);
-        s3 = f32x4.add(s3, r3);
-      }
-      a0 = f32x4.add(a0, s0);
-      a1 = f32x4.add(a1, s1);
-      a2 = f32x4.add(a2, s2);
-      a3 = f32x4.add(a3, s3);
+    for (let q = from; q < to; q++) {
+      a0 = mulAdd(v128.load(m), v128.load(d), a0);
+      a1 = mulAdd(v128.load(m, 16), v128.load(d, 16), a1);
+      a2 = mulAdd(v128.load(m, 32), v128.load(d, 32), a2);
+      a3 = mulAdd(v128.load(m, 48), v128.load(d, 48), a3);
+      m += hop;
+      d += pixel;
     }
-    v128.store(out + c, a0);
-    v128.store(out + c, a1, 16);
-    v128.store(out + c, a2, 32);
-    v128.store(out + c, a3, 48);
+    v128.store(out, f32x4.add(v128.load(out), a0));
+    v128.store(out, f32x4.add(v128.load(out, 16), a1), 16);
+    v128.store(out, f32x4.add(v128.load(out, 32), a2), 32);
+    v128.store(out, f32x4.add(v128.load(out, 48), a3), 48);
+    out += pixel;
   }
-  for (; c < pixel; c += 4) {
-    let a: f64 = 0;
-    for (let b = 0; b < batch; b++) {
-      for (let p = 0; p < outHeight; p++) {
-        const h = p * stride - padTop + i;
-        if (h < 0 || h >= height) continue;
-        let m = x + c + <usize>((b * height + h) * width + fromColumn * stride - padLeft + j) * pixel;
-        let d = dy + c + <usize>((b * outHeight + p) * outWidth + fromColumn) * pixel;
-        for (let q = fromColumn; q < toColumn; q++) {
-          a += <f64>load<f32>(m) * <f64>load<f32>(d);
-          m += pixel * stride;
-          d += pixel;
-        }
-      }
+}
+
+/** As `rowTaps`, for one channel. */
+function rowTapsOfChannel(x: usize, dy: usize, out: usize): void {
+  const pixel = <usize>channels << 2;
+  const hop = pixel * stride;
+  for (let j = 0; j < side; j++) {
+    const from = firstColumn(j);
+    const to = endColumn(j);
+    let m = x + <usize>(from * stride - padLeft + j) * pixel;
+    let d = dy + <usize>from * pixel;
+    let sum: f32 = 0;
+    for (let q = from; q < to; q++) {
+      sum += load<f32>(m) * load<f32>(d);
+      m += hop;
+      d += pixel;
     }
-    store<f32>(out + c, <f32>a);
+    store<f32>(out, load<f32>(out) + sum);
+    out += pixel;
   }
 }

@@ -64,7 +64,7 @@ export function registerWasmDepthwise(): void {
       const [x, dy] = [input(inputs, 'x'), input(inputs, 'dy')];
       const shape = attrs!.filterShape as Shape4;
       const on = prepare(backend as unknown as WasmBackend, x.shape as Shape4, shape, attrs);
-      const dfilter = newTensor(on.backend, shape);
+      const dfilter = newZeros(on.backend, shape);
       on.kernels.filterGradient(on.at(x), on.at(dy), on.at(dfilter));
       return dfilter;
     },
