@@ -1,5 +1,7 @@
 import { fstatSync, readFileSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { IoError } from '../core/errors.js';
+import { fragileThreadsAreBusy } from '../core/runtime/worker-pool.js';
 
 /** The run was ended from outside before its work was done: nothing to explain to anybody. */
 export class Stopped extends Error {
@@ -8,6 +10,7 @@ export class Stopped extends Error {
   constructor(
     readonly exitCode: number,
     message: string,
+    readonly signal?: NodeJS.Signals,
   ) {
     super(message);
   }
@@ -26,11 +29,35 @@ type Leave = (reason: unknown) => void;
 /** Ends the run early: at once the second time, after a moment for unwinding the first time. */
 export function stop(reason: Error, leave: Leave): void {
   if (signal.aborted) {
-    leave(signal.reason);
+    void leaveThreads(reason, () => leave(signal.reason));
     return;
   }
   controller.abort(reason);
-  setTimeout(() => leave(reason), GRACE_MS);
+  void sleep(GRACE_MS).then(() => leaveThreads(reason, leave));
+}
+
+/** Longer than any task of a thread is expected to take. */
+const THREADS_MS = 20_000;
+
+/**
+ * An orderly exit ends threads in the middle of their work, and native code (onnxruntime) then aborts the process: wait
+ * for this first.
+ */
+export async function threadsAtRest(): Promise<void> {
+  const deadline = performance.now() + THREADS_MS;
+  while (fragileThreadsAreBusy() && performance.now() < deadline) await sleep(10);
+}
+
+/** A run that was ended by a signal goes by that signal when it cannot wait, after the listeners that clean up. */
+async function leaveThreads(reason: Error, leave: Leave): Promise<void> {
+  if (!(reason instanceof Stopped && reason.signal && fragileThreadsAreBusy())) {
+    await threadsAtRest();
+    leave(reason);
+    return;
+  }
+  process.emit('exit', reason.exitCode);
+  for (const [name, handler] of handlers) process.off(name, handler);
+  process.kill(process.pid, reason.signal);
 }
 
 /**
@@ -57,8 +84,8 @@ let handlers: [NodeJS.Signals, () => void][] = [];
 /** Ctrl-C and kill abort the run's signal; the second one leaves at once. */
 export function heedSignals(leave: Leave): void {
   handlers = [
-    ['SIGINT', () => stop(new Stopped(130, 'interrupted'), leave)],
-    ['SIGTERM', () => stop(new Stopped(143, 'terminated'), leave)],
+    ['SIGINT', () => stop(new Stopped(130, 'interrupted', 'SIGINT'), leave)],
+    ['SIGTERM', () => stop(new Stopped(143, 'terminated', 'SIGTERM'), leave)],
   ];
   for (const [name, handler] of handlers) process.on(name, handler);
 }

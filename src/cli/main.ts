@@ -1,6 +1,6 @@
 import { IoError } from '../core/errors.js';
 import { ExitCode, exitCodeOf } from './exit-codes.js';
-import { guardOutput, heedSignals, Stopped, signal, stdoutIsClosed } from './lifetime.js';
+import { guardOutput, heedSignals, Stopped, signal, stdoutIsClosed, threadsAtRest } from './lifetime.js';
 import { describeError, isDebugging, speaker } from './report-error.js';
 import { colourIsOff, escapeControls } from './term.js';
 
@@ -31,6 +31,7 @@ export async function main({ root, argv, exit }: Program): Promise<void> {
   const code = await runToCode(root, argv);
   if (!signal.aborted) await drain(process.stdout);
   await drain(process.stderr);
+  await threadsAtRest();
   finished = true;
   exit(signal.aborted ? exitCodeOf(signal.reason) : code);
 }

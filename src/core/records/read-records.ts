@@ -50,7 +50,11 @@ export async function* readRecords<K extends RecordType>(
   options: ReadOptions<K>,
 ): AsyncGenerator<Received<K>> {
   const { types, onBadLine = 'fail', onSkip, tally = newTally(), signal } = options;
-  const stop = () => stream.destroy(signal?.reason);
+  const stop = () => {
+    // Nobody may be reading just now: the failure is the signal's, not the stream's.
+    stream.on('error', () => {});
+    stream.destroy(signal?.reason);
+  };
   signal?.throwIfAborted();
   signal?.addEventListener('abort', stop, { once: true });
   const validate = await validatorOf(types);

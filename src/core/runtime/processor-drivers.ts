@@ -25,10 +25,25 @@ export const wasmDriver: EngineDriver = {
     if (!tf.engine().registry.wasm) {
       backend.setWasmPaths(join(dirname(require.resolve(`${wasmPackage}/package.json`)), 'dist/'));
     }
-    await makeCurrent('wasm');
+    await withoutCrashHandlers(() => makeCurrent('wasm'));
   },
   close() {},
 };
+
+/**
+ * Emscripten's loader answers every uncaught error of the process by throwing it again, which ends the program with a
+ * page of its source and exit code 7. Who handles errors is the program's own business.
+ */
+async function withoutCrashHandlers(load: () => Promise<void>): Promise<void> {
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = new Set(events.flatMap((event) => process.listeners(event as 'uncaughtException')));
+  await load();
+  for (const event of events) {
+    for (const listener of process.listeners(event as 'uncaughtException')) {
+      if (!before.has(listener)) process.off(event, listener);
+    }
+  }
+}
 
 /** Plain JavaScript: slow, and there wherever Node is. */
 export const cpuDriver: EngineDriver = {

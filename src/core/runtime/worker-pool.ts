@@ -18,15 +18,36 @@ interface Pending {
   reject(error: Error): void;
 }
 
+const pools = new Set<WorkerPool>();
+
+/** Whether a thread is inside native code that does not survive an orderly exit of the process. */
+export function fragileThreadsAreBusy(): boolean {
+  return [...pools].some((pool) => pool.isFragile && pool.isBusy);
+}
+
 /** Threads that answer tasks by name; each keeps its own engine and memory. */
 export class WorkerPool {
   private readonly workers: Worker[];
   private readonly pending = new Map<number, Pending>();
+  private idle: (() => void) | undefined;
   private nextId = 0;
 
-  /** @param script the module the threads run; it calls `serve` */
-  constructor(script: URL, count: number) {
+  /**
+   * @param script the module the threads run; it calls `serve`
+   * @param isFragile whether the threads run native code (onnxruntime), which takes the whole process down when it
+   *   loses its thread while it works
+   */
+  constructor(
+    script: URL,
+    count: number,
+    readonly isFragile = false,
+  ) {
     this.workers = Array.from({ length: count }, () => this.start(compiled(script)));
+    pools.add(this);
+  }
+
+  get isBusy(): boolean {
+    return this.pending.size > 0;
   }
 
   get size(): number {
@@ -47,7 +68,14 @@ export class WorkerPool {
     return Promise.all(this.workers.map((_, worker) => this.call<T>(worker, task, payload(worker))));
   }
 
+  /** Ends the threads: fragile ones when their tasks are done, others at once. */
   async close(): Promise<void> {
+    if (this.isFragile && this.isBusy) {
+      await new Promise<void>((resolve) => {
+        this.idle = resolve;
+      });
+    }
+    pools.delete(this);
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
 
@@ -64,11 +92,13 @@ export class WorkerPool {
     this.pending.delete(reply.id);
     if ('error' in reply) waiting?.reject(revive(reply.error));
     else waiting?.resolve(reply.value);
+    if (!this.isBusy) this.idle?.();
   }
 
   private failAll(error: Error): void {
     for (const waiting of this.pending.values()) waiting.reject(error);
     this.pending.clear();
+    this.idle?.();
   }
 }
 

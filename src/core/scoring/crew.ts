@@ -40,7 +40,7 @@ export async function assembleScoringCrew(
 ): Promise<ScoringCrew> {
   const setup: ScoringSetup = { engine, native, description, values: block.values };
   if (threads === 0) return scoreAlone(setup);
-  const pool = new WorkerPool(new URL('./worker.js', import.meta.url), threads);
+  const pool = new WorkerPool(new URL('./worker.js', import.meta.url), threads, native);
   await pool.callAll('setup', () => setup);
   const idle = Array.from({ length: threads }, (_, worker) => worker);
   const queue: ((worker: number) => void)[] = [];
