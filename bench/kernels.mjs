@@ -91,11 +91,11 @@ console.log(
 function measure([, operation, shapes]) {
   const inputs = shapes.map((shape) => tf.randomNormal(shape));
   const dy = tf.tidy(() => tf.onesLike(operation(...inputs)));
-  const forward = shortest(() => tf.dispose(operation(...inputs)), 900);
+  const forward = shortest(() => tf.dispose(operation(...inputs)), 1500);
   const both = () => tf.dispose(tf.grads((...xs) => operation(...xs))(inputs, dy));
   let gradients;
   try {
-    gradients = shortest(both, 900) - forward;
+    gradients = shortest(both, 1500) - forward;
   } catch (error) {
     if (!/not registered|not found/.test(error.message)) throw error;
   }
