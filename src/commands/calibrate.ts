@@ -66,7 +66,7 @@ export default class Calibrate extends PipeCommand {
     if (record.label === 'anomaly') {
       throw new DataError(`${record.path}: labelled as an anomaly; calibrate on good parts only`);
     }
-    const { resolveFloats } = await import('../core/records/tensor-ref.js');
-    calibrator.add(record.class, record.raw_score, await resolveFloats(record.map, '.'));
+    const { scoreMap } = await import('../core/records/score-map.js');
+    calibrator.add(record.class, record.raw_score, (await scoreMap(record)).data);
   }
 }

@@ -8,7 +8,7 @@ import { DataError } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import { outputFailure } from '../files/file-errors.js';
 import type { ScoreRecord, SegmentRecord } from '../records/schemas.js';
-import { resolveFloats } from '../records/tensor-ref.js';
+import { scoreMap } from '../records/score-map.js';
 import { maskPng } from './mask-png.js';
 import { overlayPng } from './overlay.js';
 import { type Segmentation, segmentMap } from './regions.js';
@@ -36,8 +36,7 @@ export async function segmentRecord(record: ScoreRecord, options: SegmentOptions
   if (threshold === undefined) {
     throw new DataError(`${record.path}: the record has no map_threshold; give one with --map-threshold`);
   }
-  const [height, width] = record.map.shape as [number, number];
-  const map = await resolveFloats(record.map, '.');
+  const { width, height, data: map } = await scoreMap(record);
   const found = segmentMap(map, width, height, threshold, { minArea: options.minArea });
   return {
     ...record,

@@ -1,6 +1,6 @@
 import { readMask } from '../data/mask.js';
 import type { ScoreRecord, SegmentRecord } from '../records/schemas.js';
-import { resolveFloats } from '../records/tensor-ref.js';
+import { scoreMap } from '../records/score-map.js';
 import type { ScoredImage } from './scored-image.js';
 
 /**
@@ -9,9 +9,8 @@ import type { ScoredImage } from './scored-image.js';
  * @throws DataError for a broken map or mask, InputMissingError when a file is gone
  */
 export async function scoredImage(record: ScoreRecord | SegmentRecord): Promise<ScoredImage> {
-  const [height, width] = record.map.shape as [number, number];
+  const { width, height, data: map } = await scoreMap(record);
   const imageSize = record.image_size;
-  const map = await resolveFloats(record.map, '.');
   const mask =
     record.mask && (await readMask(record.mask, { width, height, ...(imageSize && { imageSize }) }));
   return {

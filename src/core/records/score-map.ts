@@ -1,0 +1,19 @@
+import { DataError } from '../errors.js';
+import type { ScoreRecord } from './schemas.js';
+import { resolveFloats } from './tensor-ref.js';
+
+/** An anomaly map, row-major. */
+export interface ScoreMap {
+  width: number;
+  height: number;
+  data: Float32Array;
+}
+
+/** Fetches the map of a score record. @throws DataError when it is none, InputMissingError when its file is gone */
+export async function scoreMap({ path, map }: Pick<ScoreRecord, 'path' | 'map'>): Promise<ScoreMap> {
+  const [height, width] = map.shape;
+  if (map.shape.length !== 2 || !height || !width) {
+    throw new DataError(`${path}: its map is a tensor [${map.shape}], expected [height,width]`);
+  }
+  return { width, height, data: await resolveFloats(map, '.') };
+}
