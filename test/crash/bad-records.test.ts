@@ -27,6 +27,9 @@ const commands: [string, () => string[], 'features' | 'score' | 'image'][] = [
   ['extract', () => ['--dry-run'], 'image'],
 ];
 
+/** What is wrong, the input, and what the one line on stderr says. */
+type BadLine = [kind: string, input: string | Buffer, message: RegExp];
+
 function onOneLine({ stderr }: Run, command: string): void {
   expect(stderr).toMatch(new RegExp(`^mambaad ${command}: [^\n]+\n$`));
 }
@@ -36,11 +39,11 @@ describe.each(commands)('%s', (command, args, type) => {
     run([command, '-q', ...args(), ...more], { input });
 
   // A bare word is an image's path to extract, and only there.
-  const bare = [
+  const bare: BadLine[] = [
     ['no JSON', 'nonsense{\n', /line 1 \(byte 0\): not JSON/],
     ['a number', '{"v":1,"type":"weather"}\n17\n', /line 2/],
-  ] as const;
-  test.each([
+  ];
+  test.each<BadLine>([
     ...(command === 'extract' ? [] : bare),
     ['no type', '{"v":1,"path":"a.png"}\n', /line 1 \(byte 0\): no "type" field/],
     ['cut in the middle', '{"v":1,"type":"fea', /the input stops in the middle of this line/],

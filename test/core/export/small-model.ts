@@ -39,5 +39,5 @@ export function untrained({ hash, outputs }: FrozenEncoder): LoadedModel {
     calibration: calibrator.finish(),
     provenance: {},
   };
-  return { manifest, block };
+  return { folder: 'test', manifest, block };
 }
