@@ -49,6 +49,9 @@ export default class Extract extends PipeCommand {
   /** What the layout's reader found odd. */
   private readonly oddities: Oddity[] = [];
 
+  /** Images found in folders; those on stdin are in the tally. */
+  private found = 0;
+
   async run(): Promise<void> {
     const { flags, argv } = await this.parse(Extract);
     const images = this.images(argv as string[], flags);
@@ -84,7 +87,7 @@ export default class Extract extends PipeCommand {
     for (const { kind, path, note } of this.oddities) {
       this.caution(`${path}: ${kind.replaceAll('-', ' ')}${note ? ` (${note})` : ''}`);
     }
-    await this.finish();
+    await this.finish({ in: this.found + this.tally.records });
   }
 
   /** The images that the arguments name, or that stdin lists. */
@@ -92,7 +95,12 @@ export default class Extract extends PipeCommand {
     const { readDataset } = await import('../core/data/layouts/read-dataset.js');
     const options = this.layoutOptions(flags);
     const folders = paths.filter((path) => path !== '-');
-    for (const folder of folders) yield* readDataset(folder, flags.layout, options);
+    for (const folder of folders) {
+      for await (const image of readDataset(folder, flags.layout, options)) {
+        this.found++;
+        yield image;
+      }
+    }
     if (folders.length > 0 && folders.length === paths.length) return;
     yield* this.imagesOnStdin(options);
   }

@@ -1,5 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { OutputError } from '../errors.js';
+import { outputFailure } from '../files/file-errors.js';
 import { visibleText } from './escape.js';
 import { metricColumns } from './figures.js';
 import { classesOf, outcome, type ReportData } from './report-data.js';
@@ -29,7 +29,7 @@ export function prometheusText(data: ReportData, finished = new Date(data.create
     .join('');
 }
 
-/** Writes the text beside its place and renames it there, so that no scrape sees half a file. Throws OutputError. */
+/** Writes the text beside its place and renames it there, so that no scrape sees half a file. Throws OutputError, IoError. */
 export async function writePrometheus(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`; // the collector reads *.prom only
   try {
@@ -43,7 +43,7 @@ export async function writePrometheus(path: string, text: string): Promise<void>
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new OutputError(`${path}: the metrics file cannot be written (${(error as Error).message}).`);
+    throw outputFailure(path, error);
   }
 }
 
