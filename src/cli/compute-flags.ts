@@ -52,7 +52,8 @@ export async function openEncoderFromFlags(flags: EncoderFlags): Promise<Encoder
   });
 }
 
-function parseChannels(text: string | undefined): number[] | null | undefined {
+/** What --channels means: undefined where it is not given, null for the encoder's own. @throws UsageError */
+export function parseChannels(text: string | undefined): number[] | null | undefined {
   if (text === undefined) return undefined;
   if (text === 'own') return null;
   const channels = text.split(',').map(Number);

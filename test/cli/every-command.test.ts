@@ -18,8 +18,14 @@ const env = {
   MAMBAAD_CACHE: folder,
   https_proxy: 'http://127.0.0.1:9',
 };
+// A table for people unless told otherwise.
+const asRecords: Record<string, string[]> = { models: ['--json'] };
 const bare = (command: string, options: RunOptions = {}) =>
-  run(command.split(' '), { cwd: folder, ...options, env: { ...env, ...options.env } });
+  run([...command.split(' '), ...(asRecords[command] ?? [])], {
+    cwd: folder,
+    ...options,
+    env: { ...env, ...options.env },
+  });
 
 /** What holds for every run, however it ends: one line for a failure, no stack, nothing but records on stdout. */
 function expectGoodManners(result: Run, command: string): void {

@@ -80,6 +80,11 @@ export interface FittedFamily<Config> extends FamilyBase<Config> {
    * declares `tensors`), the tensors in disk layout, and how far the fit is from the data (0 is perfect).
    */
   fit(source: FeatureSource, config: Config, random: Random): AsyncGenerator<FitProgress, Fitted<Config>>;
+  /** Numbers kept and multiply-accumulates an image; null where the data decides. */
+  cost(
+    config: Config,
+    shapes: readonly (readonly number[])[],
+  ): { parameters: number; products: number } | null;
   /**
    * Anomaly map `[1,size,size]` and image score `[1]` of one image, on the current engine.
    *
@@ -94,6 +99,9 @@ export interface FittedFamily<Config> extends FamilyBase<Config> {
 }
 
 export type Family<Config> = DetectorFamily<Config> | FittedFamily<Config>;
+
+/** What is known of a family without a computing library: enough to list and to count it. */
+export type DescribedFamily<Config> = DetectorFamily<Config> | Omit<FittedFamily<Config>, 'fit' | 'score'>;
 
 /** Whether a family is fitted rather than trained. */
 export function isFitted<Config>(family: Family<Config>): family is FittedFamily<Config> {

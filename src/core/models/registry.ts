@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.js';
+import { findFamily } from './described-families.js';
 import { type DetectorFamily, type Family, isFitted } from './family.js';
 import { mambaad } from './mambaad/detector.js';
 import { memoryBank } from './memory-bank/detector.js';
@@ -12,9 +13,7 @@ const families = [mambaad, pyramidMamba, rd4ad, uniad, memoryBank] as unknown as
 
 /** @throws ConfigError naming the families there are. */
 export function familyNamed(name: string): Family<unknown> {
-  const family = families.find((candidate) => candidate.name === name);
-  if (!family) throw new ConfigError(`unknown model "${name}": choose one of ${familyNames().join(', ')}`);
-  return family;
+  return findFamily(families, name);
 }
 
 /**

@@ -2,6 +2,7 @@ import { anomalyMap, imageScore } from '../../anomaly/anomaly-map.js';
 import { scoped } from '../../nn/layers.js';
 import type { Ops } from '../../ops/ops.js';
 import type { DetectorFamily, Reconstruction } from '../family.js';
+import { ablations } from './ablations.js';
 import { bottleneckSpecs, fuse } from './bottleneck.js';
 import { type MambaConfig, paperConfig, smallConfig } from './config.js';
 import { decode, decoderSpecs } from './decoder.js';
@@ -10,7 +11,7 @@ import { decode, decoderSpecs } from './decoder.js';
 export const mambaad: DetectorFamily<MambaConfig> = {
   name: 'mambaad',
   encoder: 'resnet34',
-  presets: { paper: paperConfig, small: smallConfig },
+  presets: { paper: paperConfig, small: smallConfig, ...ablations },
   training: {
     optimiser: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 1e-4 },
     learningRate: 0.005,

@@ -6,7 +6,8 @@ import { tf } from '../../runtime/tf.js';
 import type { FeatureSource, FitProgress, Fitted } from '../family.js';
 import type { MemoryBankConfig } from './config.js';
 import { type Coreset, farthestPoints } from './coreset.js';
-import { patchFeatures, patchGrid, patchWidth } from './patches.js';
+import { patchGrid, patchWidth } from './patch-shape.js';
+import { patchFeatures } from './patches.js';
 
 /** Patches to choose from, and the same in the projection. */
 interface Candidates {

@@ -1,25 +1,16 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import { tf } from '../../runtime/tf.js';
 import type { MemoryBankConfig } from './config.js';
-
-type Shape = Pick<MemoryBankConfig, 'scales' | 'neighbourhood'>;
-
-/** `[H,W]` of the patches: the finest chosen map's. */
-export function patchGrid(shapes: readonly (readonly number[])[], { scales }: Shape): [number, number] {
-  const [height, width] = shapes[Math.min(...scales) - 1]!;
-  return [height!, width!];
-}
-
-/** Numbers in a patch. */
-export function patchWidth(channels: readonly number[], { scales }: Shape): number {
-  return scales.reduce((sum, scale) => sum + channels[scale - 1]!, 0);
-}
+import { patchGrid } from './patch-shape.js';
 
 /**
  * Locally aware patch features (PatchCore eq. 2): the chosen maps, each averaged over a window, enlarged to the finest
  * one's size and put together. `[1,H,W,C]` of every scale → `[L,C]`.
  */
-export function patchFeatures(features: readonly Tensor[], shape: Shape): Tensor {
+export function patchFeatures(
+  features: readonly Tensor[],
+  shape: Pick<MemoryBankConfig, 'scales' | 'neighbourhood'>,
+): Tensor {
   return tf.tidy(() => {
     const shapes = features.map((map) => map.shape.slice(1));
     const [height, width] = patchGrid(shapes, shape);

@@ -2,7 +2,8 @@ import type { Tensor } from '@tensorflow/tfjs';
 import { enlargeAndSmooth } from '../../anomaly/smoothing.js';
 import { tf } from '../../runtime/tf.js';
 import type { MemoryBankConfig } from './config.js';
-import { patchFeatures, patchGrid } from './patches.js';
+import { patchGrid } from './patch-shape.js';
+import { patchFeatures } from './patches.js';
 import { distances, indexOfLargest, nearestSquared, smallest } from './search.js';
 
 /**

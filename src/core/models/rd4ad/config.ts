@@ -11,5 +11,8 @@ export interface Rd4adConfig {
 /** The multi-class comparator (ALGORITHMS 3.2): a mirrored Wide-ResNet-50. */
 export const paperConfig: Rd4adConfig = { channels: [256, 512, 1024], bottleneck: 3, depths: [3, 4, 6] };
 
-/** A third of the blocks, on features of any width. */
-export const smallConfig: Rd4adConfig = { channels: null, bottleneck: 1, depths: [1, 2, 2] };
+/** A third of the blocks, at the widths that encoders are projected to. */
+export const smallConfig: Rd4adConfig = { channels: [64, 128, 256], bottleneck: 1, depths: [1, 2, 2] };
+
+/** The published depths on features of any width. */
+export const anyWidthConfig: Rd4adConfig = { ...paperConfig, channels: null };

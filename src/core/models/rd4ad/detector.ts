@@ -3,14 +3,14 @@ import { ConfigError } from '../../errors.js';
 import { scoped } from '../../nn/layers.js';
 import type { Ops } from '../../ops/ops.js';
 import type { DetectorFamily, Reconstruction } from '../family.js';
-import { paperConfig, type Rd4adConfig, smallConfig } from './config.js';
+import { anyWidthConfig, paperConfig, type Rd4adConfig, smallConfig } from './config.js';
 import { bottleneckSpecs, decode, decoderSpecs, embed } from './networks.js';
 
 /** RD4AD (CVPR 2022): reverse distillation with convolutions, as the multi-class benchmark runs it (ALGORITHMS 3.2). */
 export const rd4ad: DetectorFamily<Rd4adConfig> = {
   name: 'rd4ad',
   encoder: 'wide_resnet50_2',
-  presets: { paper: paperConfig, small: smallConfig },
+  presets: { paper: paperConfig, small: smallConfig, 'any-width': anyWidthConfig },
   training: {
     optimiser: { betas: [0.5, 0.999], eps: 1e-8, weightDecay: 0 },
     learningRate: 0.005,
