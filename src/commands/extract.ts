@@ -15,6 +15,7 @@ export default class Extract extends PipeCommand {
     'mambaad extract data/mvtec --split train | mambaad train --out models/line1',
     'mambaad extract data/mvtec --dry-run',
     'find /camera -name "*.jpg" | mambaad extract | mambaad score --model models/line1 | jq -c "{path,score,verdict}"',
+    'mambaad extract photos/ --list | mambaad score --model line1.onnx',
     'mambaad extract photos/ --class bolt --inline | ssh gpu mambaad train --out models/bolt',
   ];
   static override strict = false;
@@ -36,6 +37,11 @@ export default class Extract extends PipeCommand {
       summary: 'Only these classes; for plain folders the class they are.',
     }),
     'dry-run': Flags.boolean({ summary: 'Say what would be read, and what is odd about it, and stop.' }),
+    list: Flags.boolean({
+      summary:
+        'Write image records and run no encoder: what an exported model with its encoder inside takes.',
+      exclusive: ['dry-run', 'inline', 'half'],
+    }),
     inline: Flags.boolean({ summary: 'Put features into the records instead of the cache.' }),
     cache: Flags.directory({ summary: 'Cache folder [default: MAMBAAD_CACHE or ~/.cache/mambaad]' }),
     half: Flags.boolean({ summary: 'Cache features as float16: half the disk, three digits.' }),
@@ -56,6 +62,7 @@ export default class Extract extends PipeCommand {
     const { flags, argv } = await this.parse(Extract);
     const images = this.images(argv as string[], flags);
     if (flags['dry-run']) return this.dryRun(images);
+    if (flags.list) return this.list(images);
     const { extractFeatures } = await import('../core/data/extract.js');
     const { featureCache } = await import('../core/data/feature-cache.js');
     const { cacheFolder } = await import('../core/cache-folder.js');
@@ -84,6 +91,15 @@ export default class Extract extends PipeCommand {
     }
     for (const { error, image } of failures.splice(0)) await this.refuse(error, { record: image });
     encoder.dispose();
+    await this.conclude();
+  }
+
+  private async list(images: AsyncIterable<ImageRecord>): Promise<void> {
+    for await (const image of images) await this.write(image);
+    await this.conclude();
+  }
+
+  private async conclude(): Promise<void> {
     for (const { kind, path, note } of this.oddities) {
       this.caution(`${path}: ${kind.replaceAll('-', ' ')}${note ? ` (${note})` : ''}`);
     }

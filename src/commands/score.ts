@@ -4,23 +4,34 @@ import { failOnFlags, VerdictGate } from '../cli/fail-on.js';
 import { engineFlag } from '../cli/flags.js';
 import { PipeCommand } from '../cli/pipe-command.js';
 import { parseNumber } from '../cli/train-flags.js';
-import type { Encoder } from '../core/models/encoders/encoder.js';
-import type { LoadedModel } from '../core/models/model-folder.js';
+import { UsageError } from '../core/errors.js';
 import type { FeatureRecord, ImageRecord } from '../core/records/schemas.js';
-import type { RecordScorer } from '../core/scoring/record-scorer.js';
+import type { EngineChoice } from '../core/runtime/engine.js';
+import type { Scorer, ScorerOptions } from '../core/scoring/open-scorer.js';
+
+interface ScoreFlags {
+  model: string;
+  maps?: string | undefined;
+  threshold?: string | undefined;
+  review?: string | undefined;
+  'map-threshold'?: string | undefined;
+  engine: EngineChoice;
+  threads?: number | undefined;
+}
 
 export default class Score extends PipeCommand {
   static override summary = 'Score images against a trained model: one record in, one score record out.';
   static override description =
-    'Takes feature records, or image records (then the encoder runs here). Scores leave while later images are still being read; the order stays.';
+    'Takes feature records, or image records (then the encoder runs here). Scores leave while later images are still being read; the order stays. An exported .onnx file with preprocessing inside takes image records only, and needs nothing else.';
   static override examples = [
     'mambaad extract photos/ | mambaad score --model models/line1 | jq -c "select(.verdict!=\\"ok\\")|.path"',
     'mambaad extract data/ --split test | mambaad score --model models/line1 | mambaad segment --overlays out/ | mambaad metrics',
     'mambaad extract photos/ | mambaad score --model models/line1 --fail-on anomaly > /dev/null || mail -s "defects" qa@example.com',
     'mambaad extract photos/ | mambaad score --model models/line1 --threshold 0.31 --maps maps/',
+    'mambaad extract photos/ --list | mambaad score --model line1.onnx',
   ];
   static override flags = {
-    model: Flags.string({ required: true, summary: 'Model folder.' }),
+    model: Flags.string({ required: true, summary: 'Model folder, or an .onnx file that export wrote.' }),
     maps: Flags.string({ summary: 'Write anomaly maps as .npy files here instead of into the records.' }),
     threshold: Flags.string({
       summary: 'Raw score above which an image is defective, in place of the calibrated one.',
@@ -32,77 +43,72 @@ export default class Score extends PipeCommand {
     ...failOnFlags,
   };
 
-  private encoder: Encoder | undefined;
-
   async run(): Promise<void> {
     const { flags } = await this.parse(Score);
     const gate = new VerdictGate(flags);
-    const limit = (name: 'threshold' | 'review' | 'map-threshold') =>
-      flags[name] === undefined ? undefined : parseNumber(name, flags[name], -1e9, 1e9);
-    const { openEngine } = await import('../core/runtime/engine.js');
-    const { findOnnxRuntime } = await import('../core/runtime/onnxruntime.js');
-    const { openModel } = await import('../core/models/model-folder.js');
-    const { assembleScoringCrew } = await import('../core/scoring/crew.js');
-    const { RecordScorer } = await import('../core/scoring/record-scorer.js');
-    const model = await openModel(flags.model);
-    const engine = await openEngine(flags.engine);
-    const native = flags.engine === 'auto' && engine.name === 'wasm' && 'ort' in findOnnxRuntime();
-    const threads = threadsFor(engine, flags.threads);
-    this.detail(
-      `scoring on ${native ? 'onnxruntime with our scan' : engine.name}, ${Math.max(1, threads)} thread(s)`,
-    );
-    const means = { threads, engine: engine.name, native };
-    const crew = await assembleScoringCrew(means, model.manifest, model.block);
-    const overrides = {
-      threshold: limit('threshold'),
-      review: limit('review'),
-      mapThreshold: limit('map-threshold'),
-    };
-    const scorer = new RecordScorer(model.manifest, crew, { overrides, maps: flags.maps });
+    const { isModelFile } = await import('../core/scoring/exported-model.js');
+    const scorer = (await isModelFile(flags.model))
+      ? await this.openFile(flags)
+      : await this.openFolder(flags);
     const progress = this.progress(undefined, 'scoring');
+    const score = async (batch: (ImageRecord | FeatureRecord)[]) => {
+      const scores = await scorer.score(batch);
+      for (const { verdict } of scores) gate.count(verdict);
+      return scores;
+    };
     try {
-      await this.pipe(['image', 'features'], (batch) => this.scoreBatch(batch, scorer, model, gate), {
-        batch: 2 * crew.size,
+      await this.pipe(['image', 'features'], score, {
+        batch: 2 * scorer.size,
         onDone: (count) => progress.advance(count),
       });
     } finally {
-      await crew.close();
-      this.encoder?.dispose();
-      engine.close();
+      await scorer.close();
     }
     await this.finish();
     gate.decide();
   }
 
-  private async scoreBatch(
-    batch: (ImageRecord | FeatureRecord)[],
-    scorer: RecordScorer,
-    model: LoadedModel,
-    gate: VerdictGate,
-  ) {
-    const features = await this.withFeatures(batch, model);
-    const scores = await Promise.all(features.map((record) => scorer.score(record)));
-    for (const { verdict } of scores) gate.count(verdict);
-    return scores;
+  private async openFolder(flags: ScoreFlags): Promise<Scorer> {
+    const { openEngine } = await import('../core/runtime/engine.js');
+    const { findOnnxRuntime } = await import('../core/runtime/onnxruntime.js');
+    const { openModel } = await import('../core/models/model-folder.js');
+    const { openFolderScorer } = await import('../core/scoring/open-scorer.js');
+    const model = await openModel(flags.model);
+    const engine = await openEngine(flags.engine);
+    const native = flags.engine === 'auto' && engine.name === 'wasm' && 'ort' in findOnnxRuntime();
+    const threads = threadsFor(engine, flags.threads);
+    const means = native ? 'onnxruntime with our scan' : engine.name;
+    this.detail(`scoring on ${means}, ${Math.max(1, threads)} thread(s)`);
+    const scorer = await openFolderScorer(
+      model,
+      { threads, engine: engine.name, native },
+      this.options(flags),
+    );
+    const close = () => scorer.close().finally(() => engine.close());
+    return { ...scorer, close };
   }
 
-  /** Runs the encoder for those records that have no features yet. */
-  private async withFeatures(
-    batch: (ImageRecord | FeatureRecord)[],
-    { manifest }: LoadedModel,
-  ): Promise<FeatureRecord[]> {
-    const isImage = (record: ImageRecord | FeatureRecord): record is ImageRecord => record.type === 'image';
-    const images = batch.filter(isImage);
-    if (images.length === 0) return batch as FeatureRecord[];
-    const { extractFeatures } = await import('../core/data/extract.js');
-    const { openModelEncoder } = await import('../core/models/encoders/model-encoder.js');
-    this.encoder ??= await openModelEncoder(manifest);
-    const source = (async function* () {
-      yield* images;
-    })();
-    const extracted: FeatureRecord[] = [];
-    for await (const record of extractFeatures(source, this.encoder, { inline: true, signal: this.signal }))
-      extracted.push(record);
-    return batch.map((record) => (isImage(record) ? extracted.shift()! : record));
+  private async openFile(flags: ScoreFlags): Promise<Scorer> {
+    if (flags.engine !== 'auto') {
+      throw new UsageError(
+        `--engine ${flags.engine}: an exported file runs on onnxruntime; leave the flag out`,
+      );
+    }
+    const { readExportedModel } = await import('../core/scoring/exported-model.js');
+    const { openFileScorer } = await import('../core/scoring/open-scorer.js');
+    const threads = threadsFor({ name: 'cpu' }, flags.threads);
+    this.detail(`scoring ${flags.model} on onnxruntime, ${threads} thread(s)`);
+    return openFileScorer(await readExportedModel(flags.model), threads, this.options(flags));
+  }
+
+  private options(flags: ScoreFlags): ScorerOptions {
+    const limit = (name: 'threshold' | 'review' | 'map-threshold') =>
+      flags[name] === undefined ? undefined : parseNumber(name, flags[name], -1e9, 1e9);
+    const overrides = {
+      threshold: limit('threshold'),
+      review: limit('review'),
+      mapThreshold: limit('map-threshold'),
+    };
+    return { overrides, maps: flags.maps, signal: this.signal };
   }
 }
