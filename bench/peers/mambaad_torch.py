@@ -1,14 +1,15 @@
 """MambaAD's student (feature fusion and decoder) in PyTorch: the peer of bench/against-pytorch.mjs.
 
-Written from the description of the network, not from ours: layers are PyTorch's own, the Hilbert curve is computed here,
-and the scan is the loop over the sequence that the public implementation falls back to without its CUDA kernel. In one
-thing it is kinder than that: the sequence is taken apart once (`unbind`), so that its gradient costs in proportion to the
-length; indexing it in the loop costs the square.
+Written from the description of the network, not from ours: layers are PyTorch's own, and the Hilbert curve is computed
+here. Without a CUDA kernel the scan is a loop over the sequence, in one of two forms:
+- `published`, as the public fallback does it: coefficients of all positions as [B,K*D,L,N], indexed in the loop. Autograd
+  answers each indexing with a tensor of the full size, so that the gradient costs the square of the length.
+- `kind`: positions outermost in memory and taken apart once (`unbind`), so that the gradient costs the length.
 
-Usage: mambaad_torch.py TENSORS.safetensors CONFIG.json MODE THREADS REPEATS OUT.safetensors
-TENSORS holds the weights by their published names and `features.0…2` [B,H,W,C]. MODE is `forward` (evaluation) or `step`
+Usage: mambaad_torch.py TENSORS.safetensors CONFIG.json MODE SCAN THREADS REPEATS OUT.safetensors
+TENSORS holds the weights by their published names and `features.0...2` [B,H,W,C]. MODE is `forward` (evaluation) or `step`
 (training mode: forward, backward, clip, AdamW). Prints {"torch", "threads", "ms": [...], "loss", "peak_mb"}; OUT takes
-`outputs.0…2` [B,H,W,C] or, of the first step, `grad.NAME`.
+`outputs.0...2` [B,H,W,C] or, of the first step, `grad.NAME`.
 """
 
 import json
@@ -51,9 +52,7 @@ def visiting_orders(side, directions):
     return torch.stack(forwards + [order.flip(0) for order in forwards])
 
 
-def selective_scan(u, delta, a, b, c, d, delta_bias):
-    """u, delta [B,K,D,L], b, c [B,K,N,L], a [K,D,N], d, delta_bias [K,D] -> [B,K,D,L]."""
-    delta = F.softplus(delta + delta_bias[..., None])
+def kind_scan(u, delta, a, b, c):
     decay = torch.exp(torch.einsum("bkdl,kdn->lbkdn", delta, a))
     drive = torch.einsum("bkdl,bknl->lbkdn", delta * u, b)
     state = torch.zeros_like(drive[0])
@@ -61,7 +60,30 @@ def selective_scan(u, delta, a, b, c, d, delta_bias):
     for decay_t, drive_t, c_t in zip(decay.unbind(0), drive.unbind(0), c.unbind(3)):
         state = decay_t * state + drive_t
         outputs.append(torch.einsum("bkdn,bkn->bkd", state, c_t))
-    return torch.stack(outputs, dim=3) + u * d[..., None]
+    return torch.stack(outputs, dim=3)
+
+
+def published_scan(u, delta, a, b, c):
+    batch, directions, inner, length = u.shape
+    u, delta, a = u.flatten(1, 2), delta.flatten(1, 2), a.flatten(0, 1)
+    b, c = b.repeat_interleave(inner, dim=1), c.repeat_interleave(inner, dim=1)  # [B,K*D,N,L]
+    decay = torch.exp(torch.einsum("bdl,dn->bdln", delta, a))
+    drive = torch.einsum("bdl,bdnl,bdl->bdln", delta, b, u)
+    state = torch.zeros_like(drive[:, :, 0])
+    outputs = []
+    for t in range(length):
+        state = decay[:, :, t] * state + drive[:, :, t]
+        outputs.append(torch.einsum("bdn,bdn->bd", state, c[:, :, :, t]))
+    return torch.stack(outputs, dim=2).view(batch, directions, inner, length)
+
+
+scans = {"kind": kind_scan, "published": published_scan}
+
+
+def selective_scan(scan, u, delta, a, b, c, d, delta_bias):
+    """u, delta [B,K,D,L], b, c [B,K,N,L], a [K,D,N], d, delta_bias [K,D] -> [B,K,D,L]."""
+    delta = F.softplus(delta + delta_bias[..., None])
+    return scan(u, delta, a, b, c) + u * d[..., None]
 
 
 class SS2D(nn.Module):
@@ -79,7 +101,7 @@ class SS2D(nn.Module):
         self.Ds = nn.Parameter(torch.empty(k * inner))
         self.out_norm = nn.LayerNorm(inner)
         self.out_proj = nn.Linear(inner, channels, bias=False)
-        self.orders = {}
+        self.scan, self.orders = scans[config["peer_scan"]], {}
 
     def forward(self, x):
         side, k, n = x.shape[1], self.directions, self.states
@@ -94,7 +116,7 @@ class SS2D(nn.Module):
         dt, b, c = projected.split([self.rank, n, n], dim=2)
         delta = torch.einsum("bkrl,kdr->bkdl", dt, self.dt_projs_weight)
         a = -torch.exp(self.A_logs).view(k, -1, n)
-        y = selective_scan(s, delta, a, b, c, self.Ds.view(k, -1), self.dt_projs_bias)
+        y = selective_scan(self.scan, s, delta, a, b, c, self.Ds.view(k, -1), self.dt_projs_bias)
         y = sum(y[:, i, :, inverse[i]] for i in range(k)).transpose(1, 2).reshape(*x.shape[:3], -1)
         return self.out_proj(self.out_norm(y) * F.silu(z))
 
@@ -237,12 +259,12 @@ def write_tensors(path, tensors):
         file.write(struct.pack("<Q", len(text)) + text + b"".join(chunks))
 
 
-def main(tensors_path, config_path, mode, threads, repeats, out_path):
+def main(tensors_path, config_path, mode, scan, threads, repeats, out_path):
     torch.set_num_threads(int(threads))
     tensors = read_tensors(tensors_path)
     features = [tensors.pop(f"features.{i}") for i in range(3)]
     with open(config_path) as file:
-        student = Student(json.load(file))
+        student = Student({**json.load(file), "peer_scan": scan})
     missing, foreign = student.load_state_dict(tensors, strict=False)
     unknown = [name for name in missing if not name.endswith("num_batches_tracked")] + foreign
     if unknown:
@@ -272,7 +294,8 @@ def main(tensors_path, config_path, mode, threads, repeats, out_path):
     first, loss = results[0]
     write_tensors(out_path, first if loss is not None else {f"outputs.{i}": y for i, y in enumerate(first)})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads(), "ms": times, "loss": loss, "peak_mb": peak}))
+    facts = {"torch": torch.__version__, "threads": torch.get_num_threads(), "peak_mb": peak}
+    print(json.dumps({**facts, "ms": times, "loss": loss}))
 
 
 if __name__ == "__main__":
