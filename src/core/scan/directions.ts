@@ -3,7 +3,8 @@ import { curve, type ScanType, scanTypes } from './curves.js';
 import type { VisitingOrder } from './visiting-order.js';
 
 /** How the four base geometries are oriented; `true-8` flips the last so that no Hilbert direction repeats. */
-export type Orientation = 'released' | 'true-8';
+export const orientations = ['released', 'true-8'] as const;
+export type Orientation = (typeof orientations)[number];
 
 /** One scan type and how many directions use it. */
 interface ScanGroup {

@@ -1,3 +1,4 @@
+import { ConfigError } from '../../errors.js';
 import type { Orientation } from '../../scan/directions.js';
 
 /** Everything that shapes the decoder family of MambaAD and Pyramid-Mamba. */
@@ -6,6 +7,8 @@ export interface MambaConfig {
   dims: readonly number[];
   /** HSS blocks of each stage; see `lssLayout`. */
   depths: readonly number[];
+  /** HSS blocks of each LSS module; absent: three or two, by the depth rule. */
+  hss?: number;
   /** A scan type or a mixture, see scan/directions.ts. */
   scan: string;
   directions: number;
@@ -18,8 +21,12 @@ export interface MambaConfig {
   dropPath: number;
   /** Kernel sizes of the local branches of an LSS module; none switches the branches off. */
   kernels: readonly number[];
+  /** Whether a local branch has 1×1 convolutions around its depth-wise one; absent: yes. */
+  pointwise?: boolean;
   /** Whether an LSS module has its state-space branch. */
   global: boolean;
+  /** Whether an LSS module adds its input to its merged branches; absent: yes. */
+  skip?: boolean;
   /** Pyramid scan instead of plain directions; absent in MambaAD. */
   pyramid?: PyramidConfig;
 }
@@ -60,8 +67,21 @@ export const smallConfig: MambaConfig = {
   dropPath: 0.1,
 };
 
-/** Number of LSS modules of a stage and of HSS blocks in each (ALGORITHMS 1.4, the depth rule). */
-export function lssLayout(depth: number): { modules: number; blocks: number } {
+export interface LssLayout {
+  modules: number;
+  blocks: number;
+}
+
+/**
+ * Number of LSS modules of a stage and of HSS blocks in each (ALGORITHMS 1.4, the depth rule, unless the config says).
+ *
+ * @throws ConfigError for a depth that the config's number of blocks does not divide
+ */
+export function lssLayout(depth: number, { hss }: Pick<MambaConfig, 'hss'>): LssLayout {
+  if (hss !== undefined) {
+    if (Number.isInteger(hss) && hss >= 1 && depth % hss === 0) return { modules: depth / hss, blocks: hss };
+    throw new ConfigError(`hss=${hss}: modules of ${hss} blocks do not make up a stage of depth ${depth}`);
+  }
   if (depth % 3 === 0) return { modules: depth / 3, blocks: 3 };
   if (depth % 2 === 0) return { modules: depth / 2, blocks: 2 };
   return { modules: depth, blocks: 1 };

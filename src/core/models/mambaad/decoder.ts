@@ -8,7 +8,7 @@ import { patchExpand, patchExpandSpecs } from './patch-expand.js';
 /** Tensors of the Mamba decoder (`net_s` of the published checkpoint). */
 export function decoderSpecs(config: MambaConfig): ParameterSpec[] {
   return config.dims.flatMap((channels, stage) => {
-    const { modules, blocks } = lssLayout(config.depths[stage]!);
+    const { modules, blocks } = lssLayout(config.depths[stage]!, config);
     const expand =
       stage === 0
         ? []
@@ -30,7 +30,7 @@ export function decode<T>(ops: Ops<T>, w: Weights<T>, bottleneck: T, config: Mam
   for (let stage = 0; stage < config.dims.length; stage++) {
     const layer = w.in(`layers_up.${stage}`);
     if (stage > 0) x = patchExpand(ops, layer.in('upsample'), x);
-    const { modules, blocks } = lssLayout(config.depths[stage]!);
+    const { modules, blocks } = lssLayout(config.depths[stage]!, config);
     for (let module = 0; module < modules; module++) {
       x = lss(ops, layer.in(`blocks.${module}`), x, blocks, dropPathRate(config, stage, module), config);
     }

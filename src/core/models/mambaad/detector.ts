@@ -1,6 +1,8 @@
 import { anomalyMap, imageScore } from '../../anomaly/anomaly-map.js';
+import { ConfigError } from '../../errors.js';
 import { scoped } from '../../nn/layers.js';
 import type { Ops } from '../../ops/ops.js';
+import { orientations } from '../../scan/directions.js';
 import type { DetectorFamily, Reconstruction } from '../family.js';
 import { ablations } from './ablations.js';
 import { bottleneckSpecs, fuse } from './bottleneck.js';
@@ -20,6 +22,17 @@ export const mambaad: DetectorFamily<MambaConfig> = {
     clipNorm: 5,
   },
   teacherChannels: (config) => config.dims.slice(1).reverse(),
+  accept({ global, kernels, orientation }) {
+    if (!orientations.includes(orientation)) {
+      throw new ConfigError(`orientation=${orientation}: choose one of ${orientations.join(', ')}`);
+    }
+    if (!global && kernels.length === 0) {
+      throw new ConfigError('global=false and kernels=[]: an LSS module of this config has no branch at all');
+    }
+    if (!kernels.every((size) => Number.isInteger(size) && size >= 1 && size % 2 === 1)) {
+      throw new ConfigError(`kernels=${JSON.stringify(kernels)}: a local branch has a kernel of odd size`);
+    }
+  },
   parameters: (config, channels) => [
     ...scoped('mff_oce', bottleneckSpecs(channels, config.dims[0]!)),
     ...scoped('net_s', decoderSpecs(config)),

@@ -28,8 +28,8 @@ export function lssSpecs({ channels, blocks }: LssShape, config: MambaConfig): P
     ...scoped(`smm_blocks.${k}.self_attention`, ss2dSpecs(channels, config)),
   ]).flat();
   const local = config.kernels.flatMap((size) => [
-    ...scoped(`conv1b${size}.0`, pointwise(channels)),
-    ...scoped(`conv1a${size}.0`, pointwise(channels)),
+    ...(hasPointwise(config) ? scoped(`conv1b${size}.0`, pointwise(channels)) : []),
+    ...(hasPointwise(config) ? scoped(`conv1a${size}.0`, pointwise(channels)) : []),
     ...scoped(`conv${size}${size}.0`, depthwiseSpecs(channels, size)),
   ]);
   const branches = config.kernels.length + (config.global ? 1 : 0);
@@ -46,10 +46,17 @@ export function lss<T>(
   dropPath: number,
   config: MambaConfig,
 ): T {
-  const branches = config.kernels.map((size) => localBranch(ops, w, x, size));
+  const branches = config.kernels.map((size) => localBranch(ops, w, x, size, hasPointwise(config)));
   if (config.global) branches.unshift(globalBranch(ops, w, x, blocks, dropPath, config));
-  if (branches.length === 1) return config.global ? branches[0]! : ops.add(branches[0]!, x);
-  return ops.add(conv(ops, w.in('finalconv11'), ops.concat(branches, 3)), x);
+  // HSS blocks alone are a plain Mamba decoder, and have skips of their own.
+  if (config.global && branches.length === 1) return branches[0]!;
+  const merged =
+    branches.length === 1 ? branches[0]! : conv(ops, w.in('finalconv11'), ops.concat(branches, 3));
+  return config.skip === false ? merged : ops.add(merged, x);
+}
+
+function hasPointwise({ pointwise }: MambaConfig): boolean {
+  return pointwise !== false;
 }
 
 /** HSS blocks in a row: `x + DropPath(SS2D(LN(x)))` (MambaAD eq. 6). */
@@ -71,11 +78,13 @@ function globalBranch<T>(
   return y;
 }
 
-/** 1×1, depth-wise k×k, 1×1, each followed by instance norm and SiLU. */
-function localBranch<T>(ops: Ops<T>, w: Weights<T>, x: T, size: number): T {
+/** 1×1, depth-wise k×k, 1×1, or the depth-wise one alone, each followed by instance norm and SiLU. */
+function localBranch<T>(ops: Ops<T>, w: Weights<T>, x: T, size: number, pointwise: boolean): T {
   return ops.scope(() => {
-    const before = ops.instanceNormSilu(conv(ops, w.in(`conv1b${size}.0`), x), 1e-5);
+    const mix = (name: string, y: T) =>
+      pointwise ? ops.instanceNormSilu(conv(ops, w.in(name), y), 1e-5) : y;
+    const before = mix(`conv1b${size}.0`, x);
     const middle = ops.instanceNormSilu(depthwise(ops, w.in(`conv${size}${size}.0`), before), 1e-5);
-    return ops.instanceNormSilu(conv(ops, w.in(`conv1a${size}.0`), middle), 1e-5);
+    return mix(`conv1a${size}.0`, middle);
   });
 }
