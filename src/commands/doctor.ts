@@ -1,4 +1,5 @@
 import { BaseCommand } from '../cli/base-command.js';
+import type { Facts } from '../core/runtime/engine-driver.js';
 
 export default class Doctor extends BaseCommand {
   static override summary = 'Say what this machine can use, what was chosen, and why not the others.';
@@ -26,7 +27,8 @@ export default class Doctor extends BaseCommand {
         : report.found
           ? 'found  '
           : this.paint.dim('absent ');
-      this.show(`${mark} ${report.engine.padEnd(10)} ${report.device ?? ''}${whyNot ? `: ${whyNot}` : ''}`);
+      const remark = whyNot ?? selfTested(report.facts);
+      this.show(`${mark} ${report.engine.padEnd(10)} ${report.device ?? ''}${remark ? `: ${remark}` : ''}`);
     }
     const runtime = machine.onnxruntime;
     this.show(
@@ -43,4 +45,9 @@ export default class Doctor extends BaseCommand {
     this.detail(`data folder ${dataFolder()}`);
     await this.finish();
   }
+}
+
+/** How the engine that was opened did in its self-test. */
+function selfTested({ selfTestMs, selfTestError }: Facts): string {
+  return `self-test passed in ${selfTestMs} ms, error ${Number(selfTestError).toExponential(1)}`;
 }
