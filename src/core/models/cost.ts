@@ -28,6 +28,8 @@ export interface EncoderChoice {
   encoder?: string | undefined;
   /** Channels that the maps are projected to for a config that takes any; default: the encoder's own. */
   channels?: readonly number[] | undefined;
+  /** Width and height of the images; default: the encoder's own. */
+  inputSize?: readonly [number, number] | undefined;
 }
 
 /**
@@ -38,12 +40,12 @@ export interface EncoderChoice {
 export function detectorCost<Config>(
   family: DescribedFamily<Config>,
   config: Config,
-  { encoder, channels }: EncoderChoice = {},
+  { encoder, channels, inputSize }: EncoderChoice = {},
 ): DetectorCost | null {
   const wanted = family.teacherChannels(config) ?? channels ?? null;
   const network = encoder === undefined ? fittingEncoder(family, wanted) : encoderNetwork(encoder);
   if (wanted !== null && !isProjectable(network, wanted)) return null;
-  const { cost, shapes } = encoderCost(network, wanted);
+  const { cost, shapes } = encoderCost(network, wanted, inputSize ?? network.inputSize);
   return { encoder: { name: network.name, ...cost }, detector: familyCost(family, config, shapes) };
 }
 
@@ -64,6 +66,7 @@ function isProjectable({ channels }: EncoderNetwork, wanted: readonly number[]):
 function encoderCost(
   network: EncoderNetwork,
   channels: readonly number[] | null,
+  [width, height]: readonly [number, number],
 ): { cost: Cost; shapes: Shape[] } {
   const weights = shapesOf(network.parameters);
   const normalised = new Set<Shape>();
@@ -73,7 +76,6 @@ function encoderCost(
     weights.set(`${conv}.weight`, weight).set(`${conv}.bias`, [weight[3]!]);
   }
   const ops = new CountOps(normalised);
-  const [width, height] = network.inputSize;
   const maps = network.features<Shape>(ops, new NamedWeights(weights), [1, height, width, 3]);
   const projected = maps.map((map, scale) => {
     const [inner, outer] = [map[3]!, channels?.[scale] ?? map[3]!];

@@ -127,7 +127,7 @@ async function readManifest(place: string, folder: string): Promise<ModelManifes
   );
   try {
     const manifest = JSON.parse(text) as ModelManifest;
-    if (isComplete(manifest)) return manifest;
+    if (isModelManifest(manifest)) return manifest;
   } catch {
     throw broken;
   }
@@ -135,7 +135,7 @@ async function readManifest(place: string, folder: string): Promise<ModelManifes
 }
 
 /** Whether everything is there that the code relies on; the values are vouched for by the model's hash. */
-function isComplete(manifest: Partial<ModelManifest>): manifest is ModelManifest {
+export function isModelManifest(manifest: Partial<ModelManifest>): manifest is ModelManifest {
   const { format, version, family, model, config, encoder, features, feature_scale, map_size } = manifest;
   return (
     format === 'mambaad-model' &&

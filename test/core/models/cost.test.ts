@@ -79,6 +79,15 @@ test('directions cost what their projections and scans cost', () => {
   expect(eight!.parameters - four!.parameters).toBe(2 * (four!.parameters - two!.parameters));
 });
 
+test('images of half the side cost a quarter', () => {
+  const config = mambaad.presets.paper!;
+  const [small, usual] = ([128, 256] as const).map((side) => {
+    return detectorCost(mambaad, config, { inputSize: [side, side] })!;
+  });
+  expect(products(small!)).toBe(products(usual!) / 4);
+  expect(parameters(small!)).toBe(parameters(usual!));
+});
+
 test('an encoder whose maps are too narrow for a config is not counted with it', () => {
   expect(detectorCost(rd4ad, rd4ad.presets.paper!, { encoder: 'resnet34' })).toBeNull();
   expect(
@@ -94,6 +103,10 @@ test('a bank is counted by its size, and not at all where the data decides it', 
     parameters: 1000 * (128 + 256),
     operations: { products: 32 * 32 * 1000 * (128 + 256) },
   });
+  const fitted = { ...(bank.presets.paper as object), rows: 500 };
+  expect(detectorCost(bank, fitted, { encoder: 'wide_resnet50_2' })!.detector!.parameters).toBe(
+    500 * (512 + 1024),
+  );
   expect(detectorCost(bank, bank.presets.paper)!.detector).toBeNull();
 });
 

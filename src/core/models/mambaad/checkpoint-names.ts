@@ -7,11 +7,19 @@ export function canonicalNames<T>(tensors: ReadonlyMap<string, T>): Map<string, 
   const result = new Map<string, T>();
   for (const [name, tensor] of tensors) {
     if (name.endsWith('.num_batches_tracked') || /\.scans\.index_flat/.test(name)) continue;
-    const deadBranch = /^(.*\.)?conv33\.0\.weight$/.exec(name);
-    if (deadBranch && tensors.has(`${deadBranch[1] ?? ''}conv77.0.weight`)) continue;
+    if (isDeadBranch(name, tensors)) continue;
     result.set(aliased(name, tensors), tensor);
   }
   return result;
+}
+
+/** A kernel of 3 beside one of 7 with only one pair of 1×1 convolutions between them: nothing reads it. */
+function isDeadBranch(name: string, tensors: ReadonlyMap<string, unknown>): boolean {
+  const match = /^(.*\.)?conv33\.0\.weight$/.exec(name);
+  if (!match) return false;
+  const [, scope = ''] = match;
+  const has = (other: string) => tensors.has(`${scope}${other}.0.weight`);
+  return has('conv77') && has('conv1b3') !== has('conv1b7');
 }
 
 function aliased(name: string, tensors: ReadonlyMap<string, unknown>): string {

@@ -32,13 +32,14 @@ export const memoryBankDescription: Omit<FittedFamily<MemoryBankConfig>, 'fit' |
   },
   parameters: (config, channels) => [parameter('bank', [config.rows, patchWidth(channels, config)], zeros)],
   cost(config, shapes) {
-    if (config.coreset < 1) return null;
+    const rows = config.rows > 0 || config.coreset < 1 ? config.rows : Math.round(config.coreset);
+    if (rows === 0) return null;
     const [height, width] = patchGrid(shapes, config);
     const size = patchWidth(
       shapes.map((shape) => shape[2]!),
       config,
     );
-    const parameters = config.coreset * size;
+    const parameters = rows * size;
     return { parameters, products: height * width * parameters };
   },
 };
