@@ -7,7 +7,7 @@ import { createRandom } from '../../src/core/nn/random.js';
 import type { ScoreRecord } from '../../src/core/records/schemas.js';
 import { resolveFloats } from '../../src/core/records/tensor-ref.js';
 import { mambaad, run } from '../process.js';
-import { tinyRecord, tinyRecords, trainTiny } from '../tiny.js';
+import { ndjson, tinyRecord, tinyRecords, trainTiny } from '../tiny.js';
 
 let folder: string;
 let model: string;
@@ -55,21 +55,26 @@ describe('score', () => {
   });
 
   test.each(['auto', 'wasm', 'cpu'])(
-    'on %s gives the same on one thread and on two, alone and in a batch',
+    'on %s gives an image the same on one thread and on two, alone, in a batch and in any order',
     async (engine) => {
-      const runs = [
-        await score(['--engine', engine, '--threads', '1'], tinyRecords(5)),
-        await score(['--engine', engine, '--threads', '2'], tinyRecords(5)),
-        await score(['--engine', engine, '--threads', '2'], tinyRecords(1, {}, 4)),
-      ].map(({ lines }) => scores(lines));
-      const [one, two, alone] = runs as [ScoreRecord[], ScoreRecord[], ScoreRecord[]];
-      expect([one.length, two.length, alone.length]).toEqual([5, 5, 1]);
-      const pairs = [...one.map((record, i) => [record, two[i]!] as const), [one[4]!, alone[0]!] as const];
-      for (const [a, b] of pairs) {
-        expect(a.path).toBe(b.path);
-        expect(Math.abs(a.raw_score - b.raw_score)).toBeLessThanOrEqual(1e-6);
-        expect(await largestDifference(a, b)).toBeLessThanOrEqual(1e-6);
-        expect(a.verdict).toBe(b.verdict);
+      const runs = [];
+      for (const [threads, images] of [
+        ['1', [0, 1, 2, 3, 4]],
+        ['2', [0, 1, 2, 3, 4]],
+        ['2', [4, 2, 0, 3, 1, 2]],
+        ['2', [4]],
+      ] as const) {
+        const input = ndjson(images.map((image) => tinyRecord(image)));
+        const { lines } = await score(['--engine', engine, '--threads', threads], input);
+        expect(scores(lines).map(({ path }) => path)).toEqual(images.map((i) => `part-000${i}.png`));
+        runs.push(scores(lines));
+      }
+      const [one, ...others] = runs as [ScoreRecord[], ...ScoreRecord[][]];
+      for (const record of others.flat()) {
+        const same = one.find(({ path }) => path === record.path)!;
+        expect(Math.abs(record.raw_score - same.raw_score)).toBeLessThanOrEqual(1e-6);
+        expect(await largestDifference(record, same)).toBeLessThanOrEqual(1e-6);
+        expect(record.verdict).toBe(same.verdict);
       }
     },
   );
