@@ -47,7 +47,10 @@ export default class Calibrate extends PipeCommand {
       );
     }
     if (!flags['dry-run']) {
-      const { classes, provenance } = manifest;
+      const { provenance } = manifest;
+      // An imported checkpoint does not know its classes.
+      const known = calibration.classes.map((entry) => entry.class);
+      const classes = manifest.classes.length > 0 ? manifest.classes : known;
       await publishModel(folder, block, manifest, { classes, provenance, calibration });
     }
     await this.finish();

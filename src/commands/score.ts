@@ -8,6 +8,7 @@ import { UsageError } from '../core/errors.js';
 import type { FeatureRecord, ImageRecord } from '../core/records/schemas.js';
 import type { EngineChoice } from '../core/runtime/engine.js';
 import type { Scorer, ScorerOptions } from '../core/scoring/open-scorer.js';
+import type { ScoringManifest } from '../core/scoring/record-scorer.js';
 
 interface ScoreFlags {
   model: string;
@@ -74,6 +75,7 @@ export default class Score extends PipeCommand {
     const { openModel } = await import('../core/models/model-folder.js');
     const { openFolderScorer } = await import('../core/scoring/open-scorer.js');
     const model = await openModel(flags.model);
+    this.checkCalibration(model.manifest);
     const engine = await openEngine(flags.engine);
     const native = flags.engine === 'auto' && engine.name === 'wasm' && 'ort' in findOnnxRuntime();
     const threads = threadsFor(engine, flags.threads);
@@ -98,7 +100,15 @@ export default class Score extends PipeCommand {
     const { openFileScorer } = await import('../core/scoring/open-scorer.js');
     const threads = threadsFor({ name: 'cpu' }, flags.threads);
     this.detail(`scoring ${flags.model} on onnxruntime, ${threads} thread(s)`);
-    return openFileScorer(await readExportedModel(flags.model), threads, this.options(flags));
+    const model = await readExportedModel(flags.model);
+    this.checkCalibration(model.manifest);
+    return openFileScorer(model, threads, this.options(flags));
+  }
+
+  private checkCalibration({ calibration }: ScoringManifest): void {
+    if (calibration.pooled.method === 'none') {
+      this.caution('the model was never calibrated, so every picture goes to review; see mambaad calibrate');
+    }
   }
 
   private options(flags: ScoreFlags): ScorerOptions {

@@ -18,7 +18,8 @@ export interface CalibrationOptions {
 export interface ClassCalibration {
   /** Held-out good images behind the numbers. */
   n: number;
-  method: LimitMethod;
+  /** `none` until good parts were seen: see uncalibrated.ts. */
+  method: LimitMethod | 'none';
   /** On the raw score; above it the verdict is "ng". */
   threshold: number;
   /** On the raw score; above it (and not above the threshold) the verdict is "review". Equal to it: no such band. */
