@@ -210,7 +210,8 @@ async function trainingStep({ config, block, set }, count) {
   const state = {
     values,
     moments: { first: shared(), second: shared() },
-    gradients: Array.from({ length: count }, shared),
+    gradient: shared(),
+    turns: new Int32Array(new SharedArrayBuffer(4)),
   };
   const optimiser = mambaad.training.optimiser;
   const setup = {
@@ -224,14 +225,16 @@ async function trainingStep({ config, block, set }, count) {
     engine: 'wasm',
   };
   const crew = await assembleCrew(count, setup);
-  const jobs = Array.from({ length: count }, (_, image) => [{ images: [image], seed: 7, weight: 1 / count }]);
+  const jobs = Array.from({ length: count }, (_, image) => [
+    { index: image, images: [image], seed: 7, weight: 1 / count },
+  ]);
   let first;
   let number = 0;
   const step = async () => {
     if (number === 0) values.set(block.values);
     const [[{ loss }]] = await crew.gradients(jobs);
-    first ??= { loss, gradients: trainedGradients(block, state.gradients[0]) };
-    const norm = Math.sqrt(await crew.reduce());
+    first ??= { loss, gradients: trainedGradients(block, state.gradient) };
+    const norm = Math.sqrt(await crew.squaredNorm());
     await crew.update({ step: ++number, rate: 1e-5, gradientScale: Math.min(1, 5 / (norm + 1e-6)) });
   };
   const ms = await fastest(step);

@@ -23,6 +23,46 @@ export interface ShardBatch {
   seed: number;
 }
 
+/** A network on the current engine. */
+export interface PlacedNetwork<Config> {
+  family: DetectorFamily<Config>;
+  config: Config;
+  block: ParameterBlock;
+  /** The block's tensors, see `uploadParameters`. */
+  tensors: ReadonlyMap<string, Tensor>;
+}
+
+/**
+ * Loss and gradients of one shard on the current engine.
+ *
+ * @param receive told once how to add the shard's gradient, times a weight, to an array laid out like the block
+ */
+export function gradientsOfShard<Config>(
+  { family, config, block, tensors }: PlacedNetwork<Config>,
+  batch: ShardBatch,
+  receive: (addTo: (total: Float32Array, weight: number) => void) => void,
+): ShardResult {
+  const trainable = block.slots.filter((slot) => slot.spec.trainable);
+  const statistics: ShardResult['statistics'] = [];
+  const loss = inScope(() => {
+    const features = batch.features.map((values, scale) =>
+      tf.tensor(values, [batch.images, ...batch.shapes[scale]!]),
+    );
+    const ops = new TfOps(trainingMode(block, tensors, createRandom(batch.seed), statistics));
+    const w = new NamedWeights(tensors);
+    const forward = () => family.loss(ops, family.reconstruct(ops, w, features, config));
+    const sources = trainable.map((slot) => tensors.get(slot.spec.name)!);
+    const { value, grads } = tf.engine().gradients(forward, sources, undefined, true);
+    receive((total, weight) => {
+      trainable.forEach((slot, i) => {
+        if (grads[i]) addInto(total, slot, grads[i], weight);
+      });
+    });
+    return value.dataSync()[0]!;
+  });
+  return { loss, statistics };
+}
+
 /**
  * Loss and gradients of one shard on the current engine; `weight ·` gradient is added into `gradients`, which is
  * laid out like the block.
@@ -35,24 +75,10 @@ export function accumulateGradients<Config>(
   weight: number,
   gradients: Float32Array,
 ): ShardResult {
-  const trainable = block.slots.filter((slot) => slot.spec.trainable);
-  const statistics: ShardResult['statistics'] = [];
-  const loss = inScope(() => {
+  return inScope(() => {
     const tensors = uploadParameters(block);
-    const features = batch.features.map((values, scale) =>
-      tf.tensor(values, [batch.images, ...batch.shapes[scale]!]),
-    );
-    const ops = new TfOps(trainingMode(block, tensors, createRandom(batch.seed), statistics));
-    const w = new NamedWeights(tensors);
-    const forward = () => family.loss(ops, family.reconstruct(ops, w, features, config));
-    const sources = trainable.map((slot) => tensors.get(slot.spec.name)!);
-    const { value, grads } = tf.engine().gradients(forward, sources, undefined, true);
-    trainable.forEach((slot, i) => {
-      if (grads[i]) addInto(gradients, slot, grads[i], weight);
-    });
-    return value.dataSync()[0]!;
+    return gradientsOfShard({ family, config, block, tensors }, batch, (addTo) => addTo(gradients, weight));
   });
-  return { loss, statistics };
 }
 
 /** The block's tensors on the current engine, by full name. */

@@ -26,7 +26,7 @@ export function shardsOfStep(plan: BatchPlan, step: number): ShardJob[] {
   for (let from = 0; from < images.length; from += plan.shard) {
     const members = images.slice(from, from + plan.shard);
     const seed = mix(plan.seed, step, jobs.length);
-    jobs.push({ images: members, seed, weight: members.length / images.length });
+    jobs.push({ index: jobs.length, images: members, seed, weight: members.length / images.length });
   }
   return jobs;
 }

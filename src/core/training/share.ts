@@ -1,15 +1,19 @@
 import type { DetectorFamily } from '../models/family.js';
 import { ParameterBlock } from '../nn/parameter-block.js';
+import { inScope } from '../runtime/scope.js';
 import { type AdamWOptions, adamwStep, type Moments, type Stretch, shareParameters } from './adamw.js';
 import { type FeatureSet, readScale } from './feature-set.js';
-import { accumulateGradients, type ShardResult } from './gradients.js';
+import { gradientsOfShard, type ShardBatch, type ShardResult, uploadParameters } from './gradients.js';
+import { ShardTurns } from './shard-turns.js';
 
 /** Memory of a training run, visible to every thread. */
 export interface SharedState {
   values: Float32Array;
   moments: Moments;
-  /** One gradient per thread, laid out like the parameters. */
-  gradients: Float32Array[];
+  /** The sum over the shards of a step, laid out like the parameters. */
+  gradient: Float32Array;
+  /** Whose turn it is to add to `gradient`; see `ShardTurns`. */
+  turns: Int32Array;
 }
 
 /** What a thread is told once. */
@@ -22,13 +26,16 @@ export interface ShareSetup {
   featureScale: readonly number[];
   optimiser: AdamWOptions;
   state: SharedState;
-  /** Which thread this is. */
+  /** Which thread this is, and of how many. */
   worker: number;
+  workers: number;
   engine: string;
 }
 
 /** One shard of a batch. */
 export interface ShardJob {
+  /** Its place in the batch. */
+  index: number;
   images: readonly number[];
   seed: number;
   /** Share of the batch that the shard holds. */
@@ -39,6 +46,7 @@ export interface ShardJob {
 export class TrainingShare<Config> {
   private readonly block: ParameterBlock;
   private readonly stretches: Stretch[];
+  private readonly turns: ShardTurns;
 
   constructor(
     private readonly family: DetectorFamily<Config>,
@@ -46,30 +54,40 @@ export class TrainingShare<Config> {
   ) {
     const specs = family.parameters(setup.config as Config, setup.channels);
     this.block = new ParameterBlock(specs, setup.state.values);
-    this.stretches = shareParameters(this.block, setup.state.gradients.length)[setup.worker]!;
+    this.stretches = shareParameters(this.block, setup.workers)[setup.worker]!;
+    this.turns = new ShardTurns(setup.state.turns);
   }
 
-  /** Fills this thread's gradient with the weighted sum over its shards. */
+  /** Adds the gradients of its shards, times their weights, to the shared one; the parameters are placed once. */
   gradients(jobs: readonly ShardJob[]): ShardResult[] {
-    const { set, featureScale, state, worker, config } = this.setup;
-    const own = state.gradients[worker]!;
-    own.fill(0);
-    return jobs.map(({ images, seed, weight }) => {
-      const features = set.shapes.map((_, scale) => readScale(set, images, scale, featureScale[scale]!));
-      const batch = { features, shapes: set.shapes, images: images.length, seed };
-      return accumulateGradients(this.family, config as Config, this.block, batch, weight, own);
+    if (jobs.length === 0) return [];
+    const { family, block } = this;
+    const config = this.setup.config as Config;
+    return inScope(() => {
+      const network = { family, config, block, tensors: uploadParameters(block) };
+      return jobs.map((job) =>
+        gradientsOfShard(network, this.batchOf(job), (addTo) => {
+          this.turns.take(job.index, () => {
+            if (job.index === 0) this.setup.state.gradient.fill(0);
+            addTo(this.setup.state.gradient, job.weight);
+          });
+        }),
+      );
     });
   }
 
-  /** Sums the threads' gradients over this thread's stretches; returns the squared norm of the result. */
-  reduce(): number {
-    const [first, ...rest] = this.setup.state.gradients as [Float32Array, ...Float32Array[]];
+  private batchOf({ images, seed }: ShardJob): ShardBatch {
+    const { set, featureScale } = this.setup;
+    const features = set.shapes.map((_, scale) => readScale(set, images, scale, featureScale[scale]!));
+    return { features, shapes: set.shapes, images: images.length, seed };
+  }
+
+  /** Squared norm of the gradient on this thread's stretches. */
+  squaredNorm(): number {
+    const { gradient } = this.setup.state;
     let squares = 0;
     for (const { from, to } of this.stretches) {
-      for (const other of rest) {
-        for (let i = from; i < to; i++) first[i] = first[i]! + other[i]!;
-      }
-      for (let i = from; i < to; i++) squares += first[i]! * first[i]!;
+      for (let i = from; i < to; i++) squares += gradient[i]! * gradient[i]!;
     }
     return squares;
   }
@@ -78,7 +96,7 @@ export class TrainingShare<Config> {
   update(at: { step: number; rate: number; gradientScale: number }): void {
     const { state, optimiser } = this.setup;
     for (const stretch of this.stretches) {
-      adamwStep(state.values, state.gradients[0]!, state.moments, stretch, optimiser, at);
+      adamwStep(state.values, state.gradient, state.moments, stretch, optimiser, at);
     }
   }
 }

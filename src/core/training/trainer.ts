@@ -71,7 +71,8 @@ export class Trainer {
     this.state = {
       values: this.block.values,
       moments: { first: shared(), second: shared() },
-      gradients: Array.from({ length: Math.max(1, means.threads) }, shared),
+      gradient: shared(),
+      turns: new Int32Array(new SharedArrayBuffer(4)),
     };
     const { batch, shard, seed } = settings;
     this.plan = { images: set.images.length, batch: Math.min(batch, set.images.length), shard, seed };
@@ -150,7 +151,7 @@ export class Trainer {
         `training diverged at step ${this.run.step + 1}: the loss is ${loss}; lower --lr (now ${peak})`,
       );
     }
-    const norm = Math.sqrt(await crew.reduce());
+    const norm = Math.sqrt(await crew.squaredNorm());
     const rate = learningRate(schedule, peak, this.progress());
     this.run.step++;
     // PyTorch's clip_grad_norm_ adds the same 1e-6.
