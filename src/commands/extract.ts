@@ -61,7 +61,7 @@ export default class Extract extends PipeCommand {
   async run(): Promise<void> {
     const { flags, argv } = await this.parse(Extract);
     const images = this.images(argv as string[], flags);
-    if (flags['dry-run']) return this.dryRun(images);
+    if (flags['dry-run']) return this.dryRun(images, flags);
     if (flags.list) return this.list(images);
     const { extractFeatures } = await import('../core/data/extract.js');
     const { featureCache } = await import('../core/data/feature-cache.js');
@@ -147,9 +147,13 @@ export default class Extract extends PipeCommand {
     };
   }
 
-  private async dryRun(images: AsyncIterable<ImageRecord>): Promise<void> {
+  private async dryRun(images: AsyncIterable<ImageRecord>, { fold, view }: LayoutFlags): Promise<void> {
     const { summariseDataset, summaryTable } = await import('../core/data/summary.js');
-    const summary = await summariseDataset(images, { oddities: this.oddities });
+    const summary = await summariseDataset(images, {
+      oddities: this.oddities,
+      fold,
+      isPart: view !== undefined,
+    });
     if (summary.images === 0) throw new UsageError('nothing to read');
     this.show(summaryTable(summary));
     await this.finish({ in: summary.images });

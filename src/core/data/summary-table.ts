@@ -1,5 +1,6 @@
 import { shown } from '../files/file-errors.js';
 import type { Oddity } from './layouts/layout.js';
+import type { CountComparison } from './published-counts.js';
 import type { Count, DatasetSummary } from './summary.js';
 
 const shownOfEachKind = 5;
@@ -23,7 +24,19 @@ export function summaryTable(summary: DatasetSummary): string {
     ...countRows(summary.counts),
   ];
   const total = `${summary.images} images, ${summary.classes.length} classes`;
-  return [...aligned(rows), total, ...oddityLines(summary.oddities)].join('\n');
+  const published = summary.published ? publishedLines(summary.published) : [];
+  return [...aligned(rows), total, ...published, ...oddityLines(summary.oddities)].join('\n');
+}
+
+function publishedLines({ title, found, differences }: CountComparison): string[] {
+  if (differences.length > 0) {
+    return [
+      `the classes are those of ${title}, the counts are not:`,
+      ...differences.map((line) => `  ${line}`),
+    ];
+  }
+  const sizes = Object.entries(found).map(([split, images]) => `${images} ${split}`);
+  return [`as published for ${title}: ${sizes.join(', ')} images`];
 }
 
 function countRows(counts: readonly Count[]): string[][] {

@@ -5,6 +5,7 @@ import { imageSize, readImageFile } from './decode.js';
 import type { Oddity } from './layouts/layout.js';
 import { readMask } from './mask.js';
 import { pathToOpen } from './paths.js';
+import { type CountComparison, compareCounts } from './published-counts.js';
 
 export { summaryTable } from './summary-table.js';
 
@@ -31,6 +32,8 @@ export interface DatasetSummary {
   readonly classes: string[];
   readonly counts: Count[];
   readonly oddities: Oddity[];
+  /** Null for no published data set, and for a part of one. */
+  readonly published: CountComparison | null;
 }
 
 export interface SummaryOptions {
@@ -40,6 +43,10 @@ export interface SummaryOptions {
   readonly masksAt?: Size | false;
   /** Compare the files' contents: finds images that occur twice. */
   readonly duplicates?: boolean;
+  /** COCO-AD: which of the four splits was read. */
+  readonly fold?: number | undefined;
+  /** A part of each class was read, such as one camera's images: no published counts are for it. */
+  readonly isPart?: boolean;
 }
 
 /** Counts what a data set holds, per class, split and label, and finds what is odd about it. */
@@ -61,7 +68,13 @@ export async function summariseDataset(
     defects: mostFirst(defects),
   }));
   const classes = [...new Set(counts.map((count) => count.class))];
-  return { images, classes, counts, oddities: [...(options.oddities ?? []), ...found] };
+  return {
+    images,
+    classes,
+    counts,
+    oddities: [...(options.oddities ?? []), ...found],
+    published: options.isPart ? null : compareCounts(counts, options.fold),
+  };
 }
 
 type Tally = Omit<Count, 'images' | 'masks' | 'defects'> & {

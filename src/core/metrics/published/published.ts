@@ -5,6 +5,7 @@ import { ader300Means } from './ader-300e.js';
 import { ader300Classes } from './ader-300e-classes.js';
 import { paperMeans } from './paper.js';
 import { paperClasses } from './paper-classes.js';
+import { recentMeans } from './recent.js';
 import type { ClassesByDataset, Dataset, MeansByDataset, Seven } from './rows.js';
 
 /** Published results that ours can be held against. */
@@ -12,6 +13,11 @@ export const SOURCES: Record<string, { title: string; means: MeansByDataset; cla
   paper: { title: 'MambaAD paper', means: paperMeans, classes: paperClasses },
   ader: { title: 'ADer benchmark, 100 epochs', means: ader100Means, classes: ader100Classes },
   'ader-300e': { title: 'ADer benchmark, 300 epochs', means: ader300Means, classes: ader300Classes },
+  recent: {
+    title: 'results above those tables, other encoders and image sizes',
+    means: recentMeans,
+    classes: {},
+  },
 };
 
 /** One method's published results on one data set. */
@@ -57,8 +63,14 @@ export function findPublished(reference: string, classNames: readonly string[]):
     dataset: name,
     mean: methods[method]!,
     classes: keyed(found.classes[name]?.[method] ?? {}),
-    classCount: CLASS_NAMES[name].size,
+    classCount: classCount(name, classNames),
   };
+}
+
+/** A run on COCO-AD is one class, "coco", or one of the four splits, "coco0" to "coco3". */
+function classCount(dataset: Dataset, classNames: readonly string[]): number {
+  if (dataset !== 'coco') return CLASS_NAMES[dataset].size;
+  return classNames.some((name) => classKey(name) === 'coco') ? 1 : 4;
 }
 
 function keyed(rows: Record<string, Seven>): Map<string, Seven> {
@@ -71,8 +83,13 @@ const CLASS_NAMES: Record<Dataset, ReadonlySet<string>> = {
   realiad: classNamesOf('realiad'),
   mvtec3d: classNamesOf('mvtec3d'),
   medical: classNamesOf('medical'),
-  coco: new Set(['coco']),
+  coco: new Set(['coco', ...classNamesOf('coco')]),
 };
+
+/** The classes of a data set, as `classKey` writes them. */
+export function publishedClasses(dataset: Dataset): ReadonlySet<string> {
+  return CLASS_NAMES[dataset];
+}
 
 function classNamesOf(dataset: Dataset): Set<string> {
   return new Set(Object.keys(paperClasses[dataset]!.mambaad!).map(classKey));
