@@ -67,6 +67,9 @@ function publishedMean(
 
 function protocolNote(reference: string, records: readonly MetricRecord[]): string[] {
   const protocol = records[0]?.protocol;
+  if (reference.startsWith('recent:')) {
+    return [`${reference}: other encoders, larger images and partly other definitions, a mark to aim for`];
+  }
   if (protocol === 'ader') return [];
   return [
     `ours by protocol "${protocol}", ${reference} by ADer's binned definitions: use --protocol ader for like with like`,
