@@ -29,6 +29,15 @@ export interface SelectiveScanArgs<T> {
   order: VisitingOrder;
 }
 
+/** Inputs of scans of one map along several orders, before its projections are taken apart. */
+export interface ProjectedScanArgs<T> extends Pick<SelectiveScanArgs<T>, 'u' | 'a' | 'd' | 'deltaBias'> {
+  /** `[B,L,K,R+2N]`: low-rank delta, b and c of every pixel. */
+  projected: T;
+  /** `[K,R,D]`: delta is the low-rank delta times these. */
+  stepWeights: T;
+  orders: readonly VisitingOrder[];
+}
+
 export interface ConvOptions<T> {
   /** Default 1. */
   stride?: number;
@@ -113,4 +122,6 @@ export interface Ops<T> {
 
   /** K selective scans of one map, summed: `[B,L,D]`. */
   selectiveScan(args: SelectiveScanArgs<T>): T;
+  /** The scans with the projections before them, one result an order, for interpreters that do them in one. */
+  projectedScan?(args: ProjectedScanArgs<T>): T[];
 }

@@ -1,116 +1,115 @@
 import { encodeModel } from '../export/onnx/messages.js';
-import type { GraphStage, SplitGraph } from '../export/onnx/split-graph.js';
-import { ScanArena } from '../kernels/selective-scan/scan-arena.js';
-import { sizeOf } from '../tensor.js';
-import { type OnnxSession, openSession, type SessionOptions, type SessionTensor } from './onnxruntime.js';
+import type { SplitGraph } from '../export/onnx/split-graph.js';
+import { ScanArena, type ScanLane } from '../kernels/selective-scan/scan-arena.js';
+import { ScanThreads } from '../kernels/selective-scan/scan-threads.js';
+import { Available } from './available.js';
+import { type OnnxSession, openSession, type SessionTensor } from './onnxruntime.js';
+import { type MemoryPlan, planMemory, type StageShape, scanInputs } from './split-memory.js';
 
-/** Where the values of one picture lie; planned once, so that scoring allocates nothing. */
-interface Plan {
-  /** Of each stage, the values its model makes. */
-  made: Record<string, SessionTensor>[];
-  /** Of each stage, the values of earlier stages that its scans read. */
-  copied: string[][];
+export interface SplitOptions {
+  /** Cores to use: scans of some pictures run beside the dense stages of others. */
+  threads: number;
+}
+
+/** What one picture needs on its way through the stages. */
+interface Lane {
+  scans: ScanLane;
+  made: MemoryPlan;
 }
 
 /**
- * Runs a split graph on one picture at a time: dense stages in onnxruntime, scans in WebAssembly between them.
+ * Loads a split graph: dense stages into onnxruntime, scans into WebAssembly.
  *
  * @throws UnavailableError when onnxruntime-node is absent
  */
-export async function openSplitSession(graph: SplitGraph, options: SessionOptions): Promise<SplitSession> {
-  const arena = graph.stages.some(({ scans }) => scans.length > 0)
-    ? new ScanArena(graph.stages.map(({ scans }) => scans))
-    : null;
+export async function openSplitSession(graph: SplitGraph, { threads }: SplitOptions): Promise<SplitSession> {
   const sessions: OnnxSession[] = [];
   for (const { model } of graph.stages) {
-    // Measured with the paper preset: no slower, and each of 17 arenas would keep the most it ever needed.
-    sessions.push(await openSession(encodeModel(model), { ...options, keepMemory: false }));
+    // Measured with the paper preset: without kept memory no slower, and each of 17 sessions would keep the most it
+    // ever needed.
+    sessions.push(await openSession(encodeModel(model), { threads: 1, keepMemory: false }));
   }
-  // The models stay behind: they hold a copy of all weights.
-  const stages = graph.stages.map(({ reads, scans }) => ({ reads, scans }));
-  return new SplitSession({ stages, outputs: graph.outputs }, sessions, arena, planMemory(graph, arena));
-}
-
-/** Values lie where a scan of the same stage reads them, or in buffers that are used again when nobody reads them. */
-function planMemory({ stages, outputs }: SplitGraph, arena: ScanArena | null): Plan {
-  const lastRead = new Map<string, number>();
-  stages.forEach((stage, s) => {
-    for (const name of [...stage.reads, ...scanInputs(stage)]) lastRead.set(name, s);
-  });
-  for (const name of outputs) lastRead.set(name, stages.length);
-  const pool = new Map<number, Float32Array[]>();
-  const held: { at: number; buffer: Float32Array }[] = [];
-  const made = stages.map((stage, s) => {
-    const scanned = scanInputs(stage);
-    const tensors = stage.model.graph.output.map(({ name, type }): [string, SessionTensor] => {
-      const shape = type.tensorType.shape.dim.map((dim) => ('dimValue' in dim ? dim.dimValue : 1));
-      const direct = scanned.has(name) && lastRead.get(name) === s;
-      if (direct) return [name, { shape, data: arena!.input(s, name) }];
-      const buffer = pool.get(sizeOf(shape))?.pop() ?? new Float32Array(sizeOf(shape));
-      held.push({ at: lastRead.get(name)!, buffer });
-      return [name, { shape, data: buffer }];
-    });
-    for (const { buffer } of held.filter(({ at }) => at === s)) {
-      pool.set(buffer.length, [...(pool.get(buffer.length) ?? []), buffer]);
-    }
-    return Object.fromEntries(tensors);
-  });
-  const copied = stages.map((stage, s) => [...scanInputs(stage)].filter((name) => !isDirect(made[s]!, name)));
-  return { made, copied };
-
-  function isDirect(ofStage: Record<string, SessionTensor>, name: string): boolean {
-    return name in ofStage && !held.some(({ buffer }) => buffer === ofStage[name]!.data);
-  }
-}
-
-function scanInputs({ scans }: Pick<GraphStage, 'scans'>): Set<string> {
-  return new Set(scans.flatMap(({ u, delta, b, c }) => [u, delta, b, c]));
+  return new SplitSession(graph, sessions, threads);
 }
 
 /** A detector between whose native parts scans run. */
 export class SplitSession {
-  constructor(
-    private readonly graph: {
-      stages: readonly Pick<GraphStage, 'reads' | 'scans'>[];
-      outputs: readonly string[];
-    },
-    private readonly sessions: readonly OnnxSession[],
-    private readonly arena: ScanArena | null,
-    private readonly plan: Plan,
-  ) {}
+  /** Pictures that are worth having under way. */
+  readonly size: number;
+  // Without the models, which hold a copy of all weights.
+  private readonly stages: readonly StageShape[];
+  private readonly outputs: readonly string[];
+  private readonly lanes: Available<Lane>;
+  private readonly arena: ScanArena;
+  private readonly threads: ScanThreads;
+  private denseStages = 0;
 
-  /**
-   * One picture; all shapes begin with 1. One call at a time.
-   *
-   * @returns outputs in memory that the next call overwrites
-   */
-  async run(inputs: Record<string, SessionTensor>): Promise<Record<string, SessionTensor>> {
-    const values = new Map(Object.entries(inputs));
-    for (const [s, { reads }] of this.graph.stages.entries()) {
-      const feeds = Object.fromEntries(reads.map((name) => [name, values.get(name)!]));
-      await this.sessions[s]!.run(feeds, this.plan.made[s]!);
-      for (const [name, value] of Object.entries(this.plan.made[s]!)) values.set(name, value);
-      this.scan(s, values);
-    }
-    return Object.fromEntries(this.graph.outputs.map((name) => [name, values.get(name)!]));
+  constructor(
+    graph: SplitGraph,
+    private readonly sessions: readonly OnnxSession[],
+    threads: number,
+  ) {
+    this.stages = graph.stages.map(({ reads, scans }) => ({ reads, scans }));
+    this.outputs = graph.outputs;
+    this.threads = new ScanThreads(threads, () => this.denseStages > 0);
+    this.arena = new ScanArena(
+      graph.stages.map(({ scans }) => scans),
+      this.threads,
+    );
+    // onnxruntime works in the caller's thread. One picture there, one in each other thread, and one that is ready when
+    // a thread has done its share.
+    this.size = threads > 1 ? threads + 1 : 1;
+    this.lanes = new Available(
+      Array.from({ length: this.size }, () => ({ scans: this.arena.addLane(), made: planMemory(graph) })),
+    );
+  }
+
+  /** One picture; all shapes begin with 1. Several calls may be under way. */
+  run(inputs: Record<string, SessionTensor>): Promise<Record<string, SessionTensor>> {
+    return this.lanes.use(async ({ scans, made }) => {
+      const values = new Map(Object.entries(inputs));
+      for (const s of this.stages.keys()) {
+        await this.runDense(s, values, made[s]!);
+        await this.scan(s, values, scans);
+      }
+      // The next picture overwrites the lane's memory.
+      const copies = this.outputs.map((name) => [name, copyOf(values.get(name)!)]);
+      return Object.fromEntries(copies);
+    });
   }
 
   async dispose(): Promise<void> {
+    await this.threads.close();
     await Promise.all(this.sessions.map((session) => session.dispose()));
   }
 
-  private scan(s: number, values: Map<string, SessionTensor>): void {
-    const { scans } = this.graph.stages[s]!;
-    if (scans.length === 0 || this.arena === null) return;
-    for (const name of this.plan.copied[s]!) this.arena.input(s, name).set(values.get(name)!.data);
-    const outputs = this.arena.run(s);
-    for (const { y, order, channels } of scans) {
-      const readLater = this.graph.stages
-        .slice(s + 2)
-        .some((stage) => stage.reads.includes(y) || scanInputs(stage).has(y));
-      // The scans of the next stage overwrite it.
-      const data = readLater ? outputs.get(y)!.slice() : outputs.get(y)!;
-      values.set(y, { shape: [1, order.length, channels], data });
+  private async runDense(
+    s: number,
+    values: Map<string, SessionTensor>,
+    made: Record<string, SessionTensor>,
+  ): Promise<void> {
+    const feeds = Object.fromEntries(this.stages[s]!.reads.map((name) => [name, values.get(name)!]));
+    this.denseStages += 1;
+    try {
+      await this.sessions[s]!.run(feeds, made);
+    } finally {
+      this.denseStages -= 1;
+      this.threads.help();
+    }
+    for (const [name, value] of Object.entries(made)) values.set(name, value);
+  }
+
+  private async scan(s: number, values: Map<string, SessionTensor>, lane: ScanLane): Promise<void> {
+    const stage = this.stages[s]!;
+    if (stage.scans.length === 0) return;
+    for (const name of scanInputs(stage)) this.arena.input(lane, s, name).set(values.get(name)!.data);
+    const outputs = await this.arena.run(lane, s);
+    for (const { y, order, channels } of stage.scans) {
+      values.set(y, { shape: [1, order.length, channels], data: outputs.get(y)! });
     }
   }
+}
+
+function copyOf({ shape, data }: SessionTensor): SessionTensor {
+  return { shape, data: data.slice() };
 }

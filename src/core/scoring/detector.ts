@@ -19,6 +19,8 @@ type Describing = Pick<DetectorDescription, 'family' | 'config' | 'features' | '
 
 /** A trained detector on the current engine. */
 export class Detector {
+  /** Images that are worth having under way. */
+  readonly size = 1;
   private readonly family: Family<unknown>;
   private readonly weights: ReadonlyMap<string, Tensor>;
   private readonly ops = new TfOps();

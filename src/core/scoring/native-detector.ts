@@ -3,8 +3,7 @@ import { splitGraph } from '../export/onnx/split-graph.js';
 import type { DetectorDescription } from '../models/model-folder.js';
 import type { ParameterBlock } from '../nn/parameter-block.js';
 import { OnnxOpsWithCuts } from '../ops/onnx/scan-cuts.js';
-import type { SessionOptions } from '../runtime/onnxruntime.js';
-import { openSplitSession, type SplitSession } from '../runtime/split-session.js';
+import { openSplitSession, type SplitOptions, type SplitSession } from '../runtime/split-session.js';
 import type { Scored } from './detector.js';
 
 /** A trained detector whose dense parts run in onnxruntime and whose scans run in WebAssembly. */
@@ -22,7 +21,7 @@ export class NativeDetector {
   static async open(
     description: Omit<DetectorDescription, 'preset' | 'encoder' | 'input_size'>,
     block: ParameterBlock,
-    options: SessionOptions = {},
+    options: SplitOptions,
   ): Promise<NativeDetector> {
     const ops = new OnnxOpsWithCuts();
     writeDetector(ops, description, block, featureInputs(ops, description));
@@ -30,8 +29,13 @@ export class NativeDetector {
     return new NativeDetector(await openSplitSession(parts, options), description.features);
   }
 
+  /** Images that are worth having under way. */
+  get size(): number {
+    return this.session.size;
+  }
+
   /**
-   * One image at a time.
+   * One image; several calls may be under way.
    *
    * @param features the encoder's maps, fine to coarse, each `[H·W·C]` and not yet scaled
    */
@@ -42,7 +46,7 @@ export class NativeDetector {
     ]);
     const outputs = await this.session.run(Object.fromEntries(inputs));
     const map = outputs[detectorNames.map]!.data as Float32Array;
-    return { map: map.slice(), rawScore: outputs[detectorNames.rawScore]!.data[0]! };
+    return { map, rawScore: outputs[detectorNames.rawScore]!.data[0]! };
   }
 
   dispose(): Promise<void> {

@@ -7,6 +7,8 @@ import { Detector, type Scored } from './detector.js';
 
 /** A detector of either kind. */
 export interface OpenDetector {
+  /** Images that are worth having under way. */
+  readonly size: number;
   score(features: readonly Float32Array[]): Scored | Promise<Scored>;
   dispose(): void | Promise<void>;
 }
@@ -18,6 +20,7 @@ export interface OpenDetector {
 export async function openDetector({
   engine,
   native,
+  threads,
   description,
   values,
 }: ScoringSetup): Promise<OpenDetector> {
@@ -26,7 +29,7 @@ export async function openDetector({
   const block = new ParameterBlock(family.parameters(description.config, channels), values);
   if (native && !isFitted(family)) {
     const { NativeDetector } = await import('./native-detector.js');
-    return NativeDetector.open(description, block, { threads: 1 });
+    return NativeDetector.open(description, block, { threads });
   }
   await openEngine(engine as EngineChoice);
   return new Detector(description, block);

@@ -1,5 +1,5 @@
 import { serve } from '../runtime/worker-pool.js';
-import type { ScoringSetup } from './crew.js';
+import { type ScoringSetup, timed } from './crew.js';
 import { type OpenDetector, openDetector } from './open-detector.js';
 
 let detector: OpenDetector;
@@ -7,9 +7,7 @@ let detector: OpenDetector;
 serve({
   async setup(setup: ScoringSetup) {
     detector = await openDetector(setup);
+    return detector.size;
   },
-  async score(features: Float32Array[]) {
-    const start = performance.now();
-    return { ...(await detector.score(features)), ms: performance.now() - start };
-  },
+  score: (features: Float32Array[]) => timed(detector, features),
 });

@@ -46,12 +46,12 @@ export function splitGraph(
     const made = new Set(nodes.flatMap((node) => node.output));
     const wanted = new Set([
       ...outputs,
-      ...scans.flatMap(({ u, delta, b, c }) => [u, delta, b, c]),
+      ...scans.flatMap(({ u, projected }) => [u, projected]),
       ...all
         .slice(s + 1)
         .flatMap((later) => [
           ...later.nodes.flatMap((node) => node.input),
-          ...later.scans.flatMap(({ u, delta, b, c }) => [u, delta, b, c]),
+          ...later.scans.flatMap(({ u, projected }) => [u, projected]),
         ]),
     ]);
     const initialisers = new Set(graph.initializer.map(({ name }) => name));

@@ -1,162 +1,118 @@
 import type { ScanCut } from '../../ops/onnx/scan-cuts.js';
-import { kernelModule } from '../wasm-module.js';
-import { runShare, type ScanJob } from './scan-job.js';
-import type { ScanKernels } from './scan-kernels.js';
-import { ScanThreads } from './scan-threads.js';
+import type { ScanJob } from './scan-job.js';
+import type { ScanThreads } from './scan-threads.js';
 
 interface Placed {
   cut: ScanCut;
-  a: number;
-  d: number;
-  deltaBias: number;
-  order: number;
+  at: Pick<ScanJob, 'stepWeights' | 'a' | 'd' | 'deltaBias' | 'order'>;
 }
 
-const page = 65_536;
-// Enough for a tile of a panel of some dozen states; the kernel says what it needs only once it is there.
-const workBytes = 16 * page;
+interface Place {
+  at: number;
+  size: number;
+}
+
+/** Where the values of one picture lie: by group of scans and name. */
+export interface ScanLane {
+  readonly inputs: readonly Map<string, Place>[];
+  readonly outputs: readonly Map<string, Place>[];
+}
 
 /**
- * Runs scans outside TensorFlow.js, in memory of its own that never grows, so that other code may write inputs straight
- * into it. The scans come in groups that run one after the other; groups share memory for their inputs.
+ * Runs scans outside TensorFlow.js, in the memory of their threads. The scans come in groups that run one after the
+ * other; groups share memory for their values. Lanes are for pictures under way at the same time.
  */
 export class ScanArena {
-  private readonly memory: WebAssembly.Memory;
-  private readonly kernels: ScanKernels;
-  private readonly threads: ScanThreads | undefined;
   private readonly groups: Placed[][];
-  /** Of every group, where each value that its scans read lies. */
-  private readonly inputs: Map<string, { at: number; size: number }>[];
-  private readonly outputs: Map<string, { at: number; size: number }>[];
-  private readonly work: number;
   private end: number;
 
-  /**
-   * @param threads that share each scan. What they need is copied to memory that they share, since other code may not
-   *   be able to write into such memory; worth it for one picture at a time.
-   */
-  constructor(groups: readonly (readonly ScanCut[])[], threads = 1) {
-    this.threads = threads > 1 ? new ScanThreads(threads) : undefined;
-    // The same addresses in both memories.
-    this.end = this.threads?.dataStart ?? page;
+  constructor(
+    groups: readonly (readonly ScanCut[])[],
+    private readonly threads: ScanThreads,
+  ) {
+    this.end = threads.dataStart;
     this.groups = groups.map((cuts) => cuts.map((cut) => this.place(cut)));
-    const outputStart = this.take(Math.max(0, ...groups.map((cuts) => total(outputSizes(cuts)))));
-    this.outputs = groups.map((cuts) => laidOut(outputSizes(cuts), outputStart));
-    const inputStart = this.take(Math.max(0, ...groups.map((cuts) => total(inputSizes(cuts)))));
-    this.inputs = groups.map((cuts) => laidOut(inputSizes(cuts), inputStart));
-    this.work = this.take(workBytes / 4);
-    this.memory = new WebAssembly.Memory({ initial: Math.ceil(this.end / page) });
-    const instance = new WebAssembly.Instance(kernelModule('selective-scan'), {
-      env: { memory: this.memory },
-    });
-    this.kernels = instance.exports as unknown as ScanKernels;
-    this.threads?.reserve(this.end);
-    for (const placed of this.groups.flat()) this.load(placed);
+  }
+
+  addLane(): ScanLane {
+    const groups = this.groups.map((placed) => placed.map(({ cut }) => cut));
+    return {
+      inputs: this.layOut(groups.map(inputSizes)),
+      outputs: this.layOut(groups.map(outputSizes)),
+    };
   }
 
   /** The memory from which the scans of a group read the named value. */
-  input(group: number, name: string): Float32Array {
-    return view(this.memory, this.inputs[group]!.get(name)!);
+  input(lane: ScanLane, group: number, name: string): Float32Array {
+    return this.view(lane.inputs[group]!.get(name)!);
   }
 
   /**
    * Runs the scans of a group.
    *
-   * @returns their outputs `[L,D]` by name, in memory that the scans of the next group overwrite
+   * @returns their outputs `[L,D]` by name, in memory of their own
    */
-  run(group: number): Map<string, Float32Array> {
-    const shared = this.threads && this.threads.running > 1 ? this.threads : undefined;
-    const memory = shared?.memory ?? this.memory;
-    const outputs = this.outputs[group]!;
-    for (const place of outputs.values()) view(memory, place).fill(0);
-    const jobs = this.groups[group]!.flatMap((placed) => this.jobs(group, placed));
-    if (shared) {
-      for (const place of this.inputs[group]!.values()) view(memory, place).set(view(this.memory, place));
-      shared.run(jobs);
-    } else {
-      for (const job of jobs) this.runAlone(job);
-    }
-    return new Map([...outputs].map(([name, place]) => [name, view(memory, place)]));
-  }
-
-  /** Ends the threads. */
-  async close(): Promise<void> {
-    await this.threads?.close();
-  }
-
-  /**
-   * The kernel wants the directions of a pixel side by side; here they come one after the other, so each is a scan of
-   * one direction, which adds to y.
-   */
-  private jobs(group: number, { cut, a, d, deltaBias, order }: Placed): ScanJob[] {
-    const { channels, states, order: visits } = cut;
-    const { length, directions, segment } = visits;
-    const at = (name: string) => this.inputs[group]!.get(name)!.at;
-    const y = this.outputs[group]!.get(cut.y)!.at;
-    return Array.from({ length: directions }, (_, k) => {
-      const row = 4 * k * channels;
-      const [pathD, pathN] = [4 * k * length * channels, 4 * k * length * states];
-      const parameters = { a: a + row * states, d: d + row, deltaBias: deltaBias + row };
-      const steps = {
-        u: at(cut.u),
-        delta: at(cut.delta) + pathD,
-        b: at(cut.b) + pathN,
-        c: at(cut.c) + pathN,
-      };
+  async run(lane: ScanLane, group: number): Promise<Map<string, Float32Array>> {
+    const outputs = lane.outputs[group]!;
+    for (const place of outputs.values()) this.view(place).fill(0);
+    const jobs = this.groups[group]!.map(({ cut, at }): ScanJob => {
+      const { length, directions, segment } = cut.order;
+      const sizes = { length, directions, segment, channels: cut.channels, states: cut.states };
+      const input = (name: string) => lane.inputs[group]!.get(name)!.at;
       return {
-        ...{ length, channels, states, directions: 1, segment, order: order + 4 * k * length, y },
-        ...parameters,
-        ...steps,
+        ...{ ...sizes, rank: cut.rank, ...at },
+        ...{ u: input(cut.u), projected: input(cut.projected), y: outputs.get(cut.y)!.at },
       };
     });
-  }
-
-  private runAlone(job: ScanJob): void {
-    this.kernels.configure(job.length, job.channels, job.states, job.directions, job.segment);
-    if (this.kernels.forwardWork() > workBytes)
-      throw new Error('a scan needs more work memory than was kept');
-    runShare(this.kernels, job, 0, 1, this.work);
+    await this.threads.run(jobs);
+    return new Map([...outputs].map(([name, place]) => [name, this.view(place).slice()]));
   }
 
   private place(cut: ScanCut): Placed {
-    const { a, d, deltaBias } = cut.parameters;
-    const [atA, atD, atBias] = [a, d, deltaBias].map(({ length }) => this.take(length));
-    return { cut, a: atA!, d: atD!, deltaBias: atBias!, order: this.take(cut.order.indices.length) };
+    const { stepWeights, a, d, deltaBias } = cut.parameters;
+    const put = (values: Float32Array | Int32Array) => {
+      // The kernel reads a little past the step weights.
+      const at = this.take(values.length + 4);
+      const View = values instanceof Int32Array ? Int32Array : Float32Array;
+      new View(this.threads.memory.buffer, at, values.length).set(values);
+      return at;
+    };
+    const at = { stepWeights: put(stepWeights), a: put(a), d: put(d), deltaBias: put(deltaBias) };
+    return { cut, at: { ...at, order: put(cut.order.indices) } };
   }
 
-  private load({ cut, a, d, deltaBias, order }: Placed): void {
-    const { parameters } = cut;
-    for (const memory of [this.memory, ...(this.threads ? [this.threads.memory] : [])]) {
-      const write = (at: number, values: Float32Array) =>
-        view(memory, { at, size: values.length }).set(values);
-      write(a, parameters.a);
-      write(d, parameters.d);
-      write(deltaBias, parameters.deltaBias);
-      new Int32Array(memory.buffer, order, cut.order.indices.length).set(cut.order.indices);
-    }
+  /** Places for values by group; groups lie over each other. */
+  private layOut(groups: readonly Map<string, number>[]): Map<string, Place>[] {
+    const start = this.take(Math.max(0, ...groups.map(total)));
+    return groups.map((sizes) => {
+      let at = start;
+      return new Map(
+        [...sizes].map(([name, size]) => {
+          const place = { at, size };
+          at += 4 * aligned(size);
+          return [name, place];
+        }),
+      );
+    });
   }
 
   private take(numbers: number): number {
     const at = this.end;
-    this.end += Math.ceil(numbers / 16) * 64;
+    this.end += 4 * aligned(numbers);
+    this.threads.reserve(this.end);
     return at;
   }
-}
 
-function view(
-  memory: WebAssembly.Memory,
-  { at, size }: { at: number; size: number },
-): Float32Array<ArrayBuffer> {
-  // A view of shared memory serves where one of private memory does, but for the type.
-  return new Float32Array(memory.buffer as ArrayBuffer, at, size);
+  private view({ at, size }: Place): Float32Array {
+    return new Float32Array(this.threads.memory.buffer, at, size);
+  }
 }
 
 function inputSizes(cuts: readonly ScanCut[]): Map<string, number> {
   const sizes = new Map<string, number>();
-  for (const { u, delta, b, c, channels, states, order } of cuts) {
+  for (const { u, projected, channels, states, rank, order } of cuts) {
     sizes.set(u, order.length * channels);
-    sizes.set(delta, order.length * order.directions * channels);
-    for (const name of [b, c]) sizes.set(name, order.length * order.directions * states);
+    sizes.set(projected, order.length * order.directions * (rank + 2 * states));
   }
   return sizes;
 }
@@ -165,18 +121,11 @@ function outputSizes(cuts: readonly ScanCut[]): Map<string, number> {
   return new Map(cuts.map(({ y, channels, order }) => [y, order.length * channels]));
 }
 
-function laidOut(sizes: Map<string, number>, start: number): Map<string, { at: number; size: number }> {
-  let at = start;
-  return new Map(
-    [...sizes].map(([name, size]) => {
-      const place = { at, size };
-      at += Math.ceil(size / 16) * 64;
-      return [name, place];
-    }),
-  );
+/** Numbers that whole cache lines hold. */
+function aligned(numbers: number): number {
+  return Math.ceil(numbers / 16) * 16;
 }
 
-/** Numbers that `laidOut` takes. */
 function total(sizes: Map<string, number>): number {
-  return [...sizes.values()].reduce((sum, size) => sum + Math.ceil(size / 16) * 16, 0);
+  return [...sizes.values()].reduce((sum, size) => sum + aligned(size), 0);
 }

@@ -1,35 +1,51 @@
 import type { ScanKernels } from './scan-kernels.js';
 
-/** One forward scan of one image in some memory: sizes, then where things lie. */
-export const jobFields = [
-  ...(['length', 'channels', 'states', 'directions', 'segment'] as const),
-  ...(['a', 'd', 'deltaBias', 'order', 'u', 'delta', 'b', 'c', 'y'] as const),
-] as const;
-
-export type ScanJob = Record<(typeof jobFields)[number], number>;
-
-// 64 bytes are a cache line: threads that write to the same one slow each other down.
-const channelsPerLine = 16;
-
-/** Channels `[first, last)` of share `index` of `shares`, in whole cache lines. */
-export function channelShare(channels: number, index: number, shares: number): [number, number] {
-  const lines = Math.ceil(channels / channelsPerLine);
-  const edge = (i: number) => Math.min(channels, Math.floor((lines * i) / shares) * channelsPerLine);
-  return [edge(index), edge(index + 1)];
+/** Sizes of a forward scan of one image and where in memory things lie, as the kernels name them. */
+export interface ScanJob {
+  length: number;
+  channels: number;
+  states: number;
+  directions: number;
+  segment: number;
+  rank: number;
+  u: number;
+  projected: number;
+  stepWeights: number;
+  a: number;
+  d: number;
+  deltaBias: number;
+  order: number;
+  /** Added to. */
+  y: number;
 }
 
-/** Runs one share of a job. The result does not depend on how many shares there are. */
-export function runShare(
-  kernels: ScanKernels,
-  job: ScanJob,
-  index: number,
-  shares: number,
-  work: number,
-): void {
-  const [first, last] = channelShare(job.channels, index, shares);
-  if (first >= last) return;
+/** Channels of a job that one thread works on at a time. */
+export interface ScanShare {
+  job: ScanJob;
+  first: number;
+  last: number;
+}
+
+// A panel of the kernel is 64 channels; smaller shares would read b and c more often, but the scans of narrow maps
+// are long: two shares at least. 16 floats are a cache line: threads that write to the same one slow each other down.
+const widest = 64;
+const line = 16;
+
+/** Cuts jobs into shares. The results do not depend on who runs them. */
+export function sharesOf(jobs: readonly ScanJob[]): ScanShare[] {
+  return jobs.flatMap((job) => {
+    const width = Math.min(widest, Math.ceil(job.channels / 2 / line) * line);
+    return Array.from({ length: Math.ceil(job.channels / width) }, (_, i) => ({
+      job,
+      first: i * width,
+      last: Math.min(job.channels, (i + 1) * width),
+    }));
+  });
+}
+
+export function runShare(kernels: ScanKernels, { job, first, last }: ScanShare, work: number): void {
   kernels.configure(job.length, job.channels, job.states, job.directions, job.segment);
   kernels.bindParameters(job.a, job.d, job.deltaBias, job.order);
-  kernels.bindImage(job.u, job.delta, job.b, job.c);
+  kernels.bindProjected(job.u, job.projected, job.stepWeights, job.rank);
   kernels.forward(job.y, first, last, work, 0);
 }

@@ -5,6 +5,8 @@ export interface ScanKernels {
   tilesPerPath(): number;
   bindParameters(a: number, d: number, deltaBias: number, order: number): void;
   bindImage(u: number, delta: number, b: number, c: number): void;
+  /** Instead of `bindImage`: `projected` `[L,K,R+2N]`, `stepWeights` `[K,R,D]`; for `forward` only. */
+  bindProjected(u: number, projected: number, stepWeights: number, rank: number): void;
   forwardWork(): number;
   /** Adds to y; `firstChannel` is a multiple of 4; no checkpoints are kept at address 0. */
   forward(y: number, firstChannel: number, lastChannel: number, work: number, checkpoints: number): void;

@@ -1,29 +1,19 @@
-import { workerData } from 'node:worker_threads';
-import { runShare } from './scan-job.js';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { ScanKernels } from './scan-kernels.js';
-import { ScanMailbox } from './scan-mailbox.js';
+import { type ScanRound, ScanRounds } from './scan-rounds.js';
 
 /** What a thread of `ScanThreads` is started with. */
 export interface ScanThreadData {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
-  thread: number;
   work: number;
 }
 
-const { module, memory, thread, work } = workerData as ScanThreadData;
+const { module, memory, work } = workerData as ScanThreadData;
 const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as ScanKernels;
-const mailbox = new ScanMailbox(memory);
+const rounds = new ScanRounds(memory, kernels, work);
 
-mailbox.ready(thread);
-for (let round = 0; ; ) {
-  const post = mailbox.next(thread, round);
-  round = post.round;
-  let succeeded = false;
-  try {
-    for (const job of post.jobs) runShare(kernels, job, post.share, post.shares, work);
-    succeeded = true;
-  } finally {
-    mailbox.done(succeeded);
-  }
-}
+parentPort!.on('message', (round: ScanRound) => {
+  while (rounds.workOn(round));
+  parentPort!.postMessage(round.id);
+});

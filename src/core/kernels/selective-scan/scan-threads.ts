@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { kernelModule } from '../wasm-module.js';
-import { runShare, type ScanJob } from './scan-job.js';
+import { type ScanJob, type ScanShare, sharesOf } from './scan-job.js';
 import type { ScanKernels } from './scan-kernels.js';
-import { jobsPerRound, mailboxBytes, ScanMailbox } from './scan-mailbox.js';
+import { countersBytes, type ScanRound, ScanRounds } from './scan-rounds.js';
 import type { ScanThreadData } from './scan-thread.js';
 
 const page = 65_536;
@@ -12,33 +12,49 @@ const page = 65_536;
 const workBytes = 16 * page;
 const mostPages = 65_536;
 
+interface Pending extends ScanRound {
+  shares: readonly ScanShare[];
+  resolve(): void;
+  reject(reason: Error): void;
+}
+
 /**
- * Threads that run shares of forward scans in one shared memory. The caller runs a share itself and blocks until all
- * are done. A thread that has not started yet gets no share, so the first scans need not wait for it; the results are
- * the same to the bit for any number of threads.
+ * Threads that run forward scans in one shared memory, while the caller's thread does other work; when it has none, it
+ * takes part. The results are the same to the bit for any number of threads.
  */
 export class ScanThreads {
   /** Shared; data may be laid out from `dataStart` on. */
   readonly memory: WebAssembly.Memory;
   readonly dataStart: number;
-  private readonly mailbox: ScanMailbox;
   private readonly kernels: ScanKernels;
+  private readonly rounds: ScanRounds;
   private readonly workers: Worker[];
-  private readonly gone = new Set<number>();
+  private readonly pending: Pending[] = [];
+  private nextId = 0;
+  private isHelping = false;
 
-  /** @param threads including the caller's own */
-  constructor(threads: number) {
-    this.dataStart = mailboxBytes + threads * workBytes;
+  /**
+   * @param threads including the caller's own
+   * @param isBusy whether the caller's thread has other work now
+   */
+  constructor(
+    threads: number,
+    private readonly isBusy: () => boolean = () => false,
+  ) {
+    const work = (thread: number) => countersBytes + thread * workBytes;
+    this.dataStart = work(threads);
     this.memory = new WebAssembly.Memory({
-      initial: this.dataStart / page,
+      initial: Math.ceil(this.dataStart / page),
       maximum: mostPages,
       shared: true,
     });
-    this.mailbox = new ScanMailbox(this.memory);
     const module = kernelModule('selective-scan', { shared: true });
     const instance = new WebAssembly.Instance(module, { env: { memory: this.memory } });
     this.kernels = instance.exports as unknown as ScanKernels;
-    this.workers = Array.from({ length: threads - 1 }, (_, thread) => this.start(module, thread));
+    this.rounds = new ScanRounds(this.memory, this.kernels, work(0));
+    this.workers = Array.from({ length: threads - 1 }, (_, i) =>
+      this.start({ module, memory: this.memory, work: work(i + 1) }),
+    );
   }
 
   /** Bytes that the memory must reach; it never shrinks. */
@@ -47,50 +63,63 @@ export class ScanThreads {
     if (missing > 0) this.memory.grow(Math.ceil(missing / page));
   }
 
-  /** Threads that would take part in a round now, the caller's own included. */
-  get running(): number {
-    return this.readyThreads().length + 1;
-  }
-
   /**
-   * Runs the scans one after the other, each divided over the threads by channels. Outputs are added to.
+   * Runs scans in shares of channels. Outputs are added to.
    *
    * @throws Error when a thread failed or a scan needs more work memory than there is
    */
-  run(jobs: readonly ScanJob[]): void {
-    for (let from = 0; from < jobs.length; from += jobsPerRound) {
-      this.runRound(jobs.slice(from, from + jobsPerRound));
-    }
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.workers.map((worker) => worker.terminate()));
-  }
-
-  private runRound(jobs: readonly ScanJob[]): void {
+  async run(jobs: readonly ScanJob[]): Promise<void> {
     for (const { length, channels, states, directions, segment } of jobs) {
       this.kernels.configure(length, channels, states, directions, segment);
       if (this.kernels.forwardWork() > workBytes) {
         throw new Error(`a scan with ${states} states needs more work memory than its threads have.`);
       }
     }
-    const threads = this.readyThreads();
-    this.mailbox.post(jobs, threads);
-    for (const job of jobs) runShare(this.kernels, job, 0, threads.length + 1, mailboxBytes);
-    if (!this.mailbox.finished()) throw new Error('a thread of the scan failed.');
+    await new Promise<void>((resolve, reject) => {
+      const round: ScanRound = { id: this.nextId++, jobs };
+      this.rounds.begin(round);
+      this.pending.push({ ...round, shares: sharesOf(jobs), resolve, reject });
+      if (this.pending.length === 1) for (const worker of this.workers) worker.ref();
+      for (const worker of this.workers) worker.postMessage(round);
+      this.help();
+    });
   }
 
-  private readyThreads(): number[] {
-    return this.workers.flatMap((_, i) => (this.mailbox.isReady(i) && !this.gone.has(i) ? [i] : []));
+  /** Lets the caller's thread take part as soon as it is not busy. */
+  help(): void {
+    if (this.isHelping || this.pending.length === 0) return;
+    this.isHelping = true;
+    // One share at a time: other work that came up meanwhile goes first.
+    setImmediate(() => {
+      this.isHelping = false;
+      if (this.isBusy()) return;
+      const worked = this.pending.some((round) => this.rounds.workOn(round, round.shares));
+      this.settle();
+      if (worked) this.help();
+    });
   }
 
-  private start(module: WebAssembly.Module, thread: number): Worker {
-    const work = mailboxBytes + (thread + 1) * workBytes;
-    const data: ScanThreadData = { module, memory: this.memory, thread, work };
-    const worker = new Worker(threadScript(), { workerData: data, execArgv: [] });
-    worker.on('error', () => this.gone.add(thread));
-    worker.on('exit', () => this.gone.add(thread));
+  async close(): Promise<void> {
+    // Who waits for the end must see it, although threads do not keep the program going.
+    for (const worker of this.workers) worker.ref();
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+
+  private settle(): void {
+    for (const round of this.pending.filter((each) => this.rounds.isFinished(each, each.shares))) {
+      this.pending.splice(this.pending.indexOf(round), 1);
+      round.resolve();
+    }
     // Threads sleep between scans; they must not keep the program from ending.
+    if (this.pending.length === 0) for (const worker of this.workers) worker.unref();
+  }
+
+  private start(data: ScanThreadData): Worker {
+    const worker = new Worker(threadScript(), { workerData: data, execArgv: [] });
+    worker.on('message', () => this.settle());
+    worker.on('error', (error) => {
+      for (const round of this.pending.splice(0)) round.reject(error);
+    });
     worker.unref();
     return worker;
   }

@@ -1,10 +1,10 @@
-// Glossary: L pixels · D channels · N states · K directions · block: four channels, one to a lane.
+// Glossary: L pixels · D channels · N states · K directions · R Δ-rank · block: four channels, one to a lane.
 //
 // A tile is up to TILE steps of a panel of up to PANEL channels of one direction; it never crosses the end of a
 // segment. Its rows are gathered through the visiting order once into consecutive memory, where odd channel counts
 // are padded to whole blocks; the recurrence then runs block by block over the whole tile, in the nearest cache.
 
-import { LOG2E } from '../simd-math.as';
+import { LOG2E, mulAdd } from '../simd-math.as';
 
 // 32 × 64: measured best of {16..64} × {32..128} on a core with 48 KiB of first-level and 2 MiB of second-level cache.
 export const TILE: usize = 32;
@@ -15,6 +15,8 @@ export const LOWEST: f32 = -60;
 
 export let L: usize, D: usize, N: usize, K: usize, segment: usize;
 let deltaAt: usize, uAt: usize, bAt: usize, cAt: usize, aAt: usize, dAt: usize, biasAt: usize, orderAt: usize;
+/** Of a projected image: `[L,K,R+2N]` and `[K,R,D]`; R is 0 of an image whose delta, b and c are given. */
+let projectedAt: usize, stepWeightsAt: usize, R: usize;
 
 /** `[block][N][4]` A·log2 e, padded with 0. */
 export let rates: usize;
@@ -51,6 +53,18 @@ export function bindImage(u: usize, delta: usize, b: usize, c: usize): void {
   deltaAt = delta;
   bAt = b;
   cAt = c;
+  R = 0;
+}
+
+/**
+ * The inputs of one image before the projection of delta, for the forward scan: each row of `projected` `[L,K,R+2N]`
+ * holds the low-rank delta, b and c; delta is its product with `stepWeights` `[K,R,D]`, behind which 16 bytes are read.
+ */
+export function bindProjected(u: usize, projected: usize, stepWeights: usize, rank: usize): void {
+  uAt = u;
+  projectedAt = projected;
+  stepWeightsAt = stepWeights;
+  R = rank;
 }
 
 /** Lays out work memory from `at` on; `take` continues after it, up to `workEnd`. */
@@ -137,6 +151,7 @@ export function loadParameters(k: usize, panel: usize, width: usize): void {
 
 /** Copies the rows of a tile: `delta` and `u` as `[TILE][PANEL]`, b and c. Only copies, so that cache misses overlap. */
 export function gather(k: usize, t: usize, count: usize, panel: usize, width: usize, delta: usize, u: usize): void {
+  if (R) return gatherProjected(k, t, count, panel, width, delta, u);
   for (let i: usize = 0; i < count; i++) {
     const pixel = pixelAt(k, t + i);
     const rowB = (pixel * K + k) * N * 4;
@@ -145,6 +160,46 @@ export function gather(k: usize, t: usize, count: usize, panel: usize, width: us
     copyPadded(delta + i * ROW, deltaAt + ((pixel * K + k) * D + panel) * 4, width);
     copyPadded(u + i * ROW, uAt + (pixel * D + panel) * 4, width);
   }
+}
+
+/** The same of a projected image: delta is computed here, a sixteenth of the memory it would take to pass it around. */
+function gatherProjected(k: usize, t: usize, count: usize, panel: usize, width: usize, delta: usize, u: usize): void {
+  const weights = stepWeightsAt + (k * R * D + panel) * 4;
+  for (let i: usize = 0; i < count; i++) {
+    const pixel = pixelAt(k, t + i);
+    const row = projectedAt + (pixel * K + k) * (R + 2 * N) * 4;
+    copyRow(bRows + i * N * 4, row + R * 4, N);
+    copyRow(cRows + i * N * 4, row + (R + N) * 4, N);
+    copyPadded(u + i * ROW, uAt + (pixel * D + panel) * 4, width);
+    let channel: usize = 0;
+    for (; channel + 16 <= width; channel += 16) projectSixteen(row, weights + channel * 4, delta + i * ROW + channel * 4);
+    // Lanes past the last channel come from the weights of the next row; nobody reads what becomes of them.
+    for (; channel < width; channel += 4) projectFour(row, weights + channel * 4, delta + i * ROW + channel * 4);
+  }
+}
+
+/** Sixteen channels of one step's delta. */
+function projectSixteen(row: usize, weights: usize, to: usize): void {
+  let d0 = f32x4.splat(0);
+  let d1 = d0, d2 = d0, d3 = d0;
+  for (let r: usize = 0; r < R; r++, weights += D * 4) {
+    const x = v128.load32_splat(row + r * 4);
+    d0 = mulAdd(x, v128.load(weights), d0);
+    d1 = mulAdd(x, v128.load(weights, 16), d1);
+    d2 = mulAdd(x, v128.load(weights, 32), d2);
+    d3 = mulAdd(x, v128.load(weights, 48), d3);
+  }
+  v128.store(to, d0);
+  v128.store(to, d1, 16);
+  v128.store(to, d2, 32);
+  v128.store(to, d3, 48);
+}
+
+/** Four channels of one step's delta. */
+function projectFour(row: usize, weights: usize, to: usize): void {
+  let d0 = f32x4.splat(0);
+  for (let r: usize = 0; r < R; r++, weights += D * 4) d0 = mulAdd(v128.load32_splat(row + r * 4), v128.load(weights), d0);
+  v128.store(to, d0);
 }
 
 // memory.copy is a call out of the module, which takes longer than such a row.

@@ -80,11 +80,13 @@ function scanOrders<T>(
     directions,
     rank + 2 * states,
   ]);
-  const [dt, b, c] = ops.split(projected, [rank, states, states], 3) as [T, T, T]; // [B,L,K,R], [B,L,K,N] ×2
-  const delta = ops.groupedLinear(dt, w.get('dt_projs_weight')); // [B,L,K,D]
+  const stepWeights = w.get('dt_projs_weight');
   const a = ops.scale(ops.exp(ops.reshape(w.get('A_logs'), [directions, inner, states])), -1);
   const d = ops.reshape(w.get('Ds'), [directions, inner]);
   const deltaBias = w.get('dt_projs_bias');
+  if (ops.projectedScan) return ops.projectedScan({ u, projected, stepWeights, a, d, deltaBias, orders });
+  const [dt, b, c] = ops.split(projected, [rank, states, states], 3) as [T, T, T]; // [B,L,K,R], [B,L,K,N] ×2
+  const delta = ops.groupedLinear(dt, stepWeights); // [B,L,K,D]
   return orders.map((order) => ops.selectiveScan({ u, delta, b, c, a, d, deltaBias, order }));
 }
 

@@ -1,24 +1,24 @@
 import { GraphBuilder } from '../../export/onnx/graph-builder.js';
 import type { VisitingOrder } from '../../scan/visiting-order.js';
-import type { SelectiveScanArgs } from '../ops.js';
+import type { ProjectedScanArgs } from '../ops.js';
 import { OnnxOps } from './onnx-ops.js';
 import { OnnxValue } from './onnx-value.js';
 
 /**
  * A selective scan that is left out of a graph, to be run by other means. Names are those of values of the graph: u
- * `[B,L,D]`, delta `[B,K,L,D]`, b and c `[B,K,L,N]`, y `[B,L,D]`.
+ * `[B,L,D]`, projected `[B,L,K,R+2N]`, y `[B,L,D]`.
  */
 export interface ScanCut {
   readonly u: string;
-  readonly delta: string;
-  readonly b: string;
-  readonly c: string;
+  readonly projected: string;
   readonly y: string;
   readonly channels: number;
   readonly states: number;
+  readonly rank: number;
   readonly order: VisitingOrder;
-  /** `[K,D,N]`, `[K,D]`, `[K,D]`. */
+  /** `[K,R,D]`, `[K,D,N]`, `[K,D]`, `[K,D]`. */
   readonly parameters: {
+    readonly stepWeights: Float32Array;
     readonly a: Float32Array;
     readonly d: Float32Array;
     readonly deltaBias: Float32Array;
@@ -36,16 +36,18 @@ export class OnnxOpsWithCuts extends OnnxOps {
     super(new GraphBuilder());
   }
 
-  override selectiveScan(args: SelectiveScanArgs<OnnxValue>): OnnxValue {
-    const [delta, b, c] = [args.delta, args.b, args.c].map((value) => value.name('groupsFirst'));
-    const u = args.u.name();
-    const y = this.graph.node(cutNode.opType, [u, delta!, b!, c!], { domain: cutNode.domain });
+  projectedScan(args: ProjectedScanArgs<OnnxValue>): OnnxValue[] {
+    return args.orders.map((order) => this.cut(args, order));
+  }
+
+  private cut(args: ProjectedScanArgs<OnnxValue>, order: VisitingOrder): OnnxValue {
+    const [u, projected] = [args.u.name(), args.projected.name()];
+    const y = this.graph.node(cutNode.opType, [u, projected], { domain: cutNode.domain });
+    const [, rank, channels] = args.stepWeights.shape as [number, number, number];
+    const { stepWeights, a, d, deltaBias } = args;
     this.cuts.push({
-      ...{ u, delta: delta!, b: b!, c: c!, y },
-      channels: args.a.shape[1]!,
-      states: args.a.shape[2]!,
-      order: args.order,
-      parameters: { a: known(args.a), d: known(args.d), deltaBias: known(args.deltaBias) },
+      ...{ u, projected, y, channels, states: a.shape[2]!, rank, order },
+      parameters: { stepWeights: known(stepWeights), a: known(a), d: known(d), deltaBias: known(deltaBias) },
     });
     return OnnxValue.of(this.graph, args.u.shape, y);
   }

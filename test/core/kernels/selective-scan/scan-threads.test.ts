@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { scanForward } from '../../../../src/core/kernels/selective-scan/reference.js';
-import { channelShare, type ScanJob } from '../../../../src/core/kernels/selective-scan/scan-job.js';
+import { type ScanJob, sharesOf } from '../../../../src/core/kernels/selective-scan/scan-job.js';
 import { ScanThreads } from '../../../../src/core/kernels/selective-scan/scan-threads.js';
 import { nmse } from '../backend.js';
-import { type ScanCase, scanCase } from './scan-case.js';
+import { type ProjectedCase, projectedCase } from './projected-case.js';
 
 const open: ScanThreads[] = [];
 afterEach(async () => {
@@ -14,45 +13,40 @@ afterEach(async () => {
 });
 
 test.each([1, 2, 3])('%i threads give the output of the reference, scan after scan', async (count) => {
-  const threads = await started(count);
+  const threads = start(count);
   for (const seed of [1, 2, 3]) {
-    const scan = scanCase({ batch: 1, length: 100, segment: 50, channels: 70, directions: 2, seed });
-    expect(nmse(runOn(threads, scan), scanForward(scan.sizes, scan.arrays))).toBeLessThan(1e-9);
+    const scan = projectedCase({ length: 100, segment: 50, channels: 70, directions: 2, seed });
+    expect(nmse(await runOn(threads, scan), scan.y)).toBeLessThan(1e-9);
   }
 });
 
 test('the output is the same to the bit for any number of threads', async () => {
-  const scan = scanCase({ batch: 1, length: 333, channels: 133, directions: 3 });
-  const alone = runOn(await started(1), scan);
-  for (const count of [2, 4]) expect(runOn(await started(count), scan)).toEqual(alone);
+  const scan = projectedCase({ length: 333, channels: 133, directions: 3, rank: 9 });
+  const alone = await runOn(start(1), scan);
+  for (const count of [2, 4]) expect(await runOn(start(count), scan)).toEqual(alone);
 });
 
-test('a round holds more scans than its control block', async () => {
-  const threads = await started(2);
-  const scan = scanCase({ batch: 1, length: 8, channels: 20, directions: 1, states: 4 });
+test('rounds that overlap, and more of them than there are counters, all come back', async () => {
+  const threads = start(3);
+  const scan = projectedCase({ length: 8, channels: 20, directions: 1, states: 4 });
   const { job, y } = place(threads, scan);
-  threads.run(new Array(1500).fill(job));
-  const once = scanForward(scan.sizes, scan.arrays);
-  expect(
-    nmse(
-      y(),
-      once.map((value) => 1500 * value),
-    ),
-  ).toBeLessThan(1e-8);
+  for (let left = 5000; left > 0; left -= 50) {
+    await Promise.all(Array.from({ length: 50 }, () => threads.run([{ ...job, length: 0, segment: 1 }])));
+  }
+  await threads.run([job]);
+  expect(nmse(y(), scan.y)).toBeLessThan(1e-9);
 });
 
-test('scans that come before the threads have started run on the caller', () => {
-  const threads = new ScanThreads(3);
-  open.push(threads);
-  expect(threads.running).toBe(1);
-  const scan = scanCase({ batch: 1, length: 20, channels: 40 });
-  expect(nmse(runOn(threads, scan), scanForward(scan.sizes, scan.arrays))).toBeLessThan(1e-9);
+test('the threads do the work while the caller is busy', async () => {
+  const threads = start(2, () => true);
+  const scan = projectedCase({ length: 20, channels: 40 });
+  expect(nmse(await runOn(threads, scan), scan.y)).toBeLessThan(1e-9);
 });
 
 test('a scan with more states than the work memory holds is refused', async () => {
-  const threads = await started(2);
-  const scan = scanCase({ batch: 1, length: 4, channels: 4, directions: 1, states: 4000 });
-  expect(() => runOn(threads, scan)).toThrow('4000 states');
+  const threads = start(2);
+  const scan = projectedCase({ length: 4, channels: 4, directions: 1, states: 4000 });
+  await expect(runOn(threads, scan)).rejects.toThrow('4000 states');
 });
 
 test('sleeping threads do not keep a program from ending', () => {
@@ -61,62 +55,56 @@ test('sleeping threads do not keep a program from ending', () => {
   );
   const program = `const { ScanThreads } = await import(${JSON.stringify(module)});
     const threads = new ScanThreads(3);
-    while (threads.running < 3) await new Promise((done) => setTimeout(done, 5));
+    await threads.run([]);
+    await threads.close();
+    new ScanThreads(2);
     console.log('ended');`;
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 20_000 });
   expect(`${output}`).toContain('ended');
 });
 
-test('shares are whole cache lines and cover every channel once', () => {
+test('shares begin at whole cache lines and cover every channel once', async () => {
+  const { job } = place(start(1), projectedCase({ length: 4, channels: 4 }));
   for (const channels of [1, 15, 16, 64, 70, 1024]) {
-    for (const shares of [1, 2, 3, 8]) {
-      let next = 0;
-      for (let i = 0; i < shares; i++) {
-        const [first, last] = channelShare(channels, i, shares);
-        expect(first).toBe(next);
-        expect(first % 16 === 0 || first === channels).toBe(true);
-        next = last;
-      }
-      expect(next).toBe(channels);
-    }
+    const shares = sharesOf([{ ...job, channels }]);
+    expect(shares.every(({ first }) => first % 16 === 0)).toBe(true);
+    expect(shares.map(({ first }) => first)).toEqual([0, ...shares.map(({ last }) => last)].slice(0, -1));
+    expect(shares.at(-1)!.last).toBe(channels);
   }
 });
 
-async function started(count: number): Promise<ScanThreads> {
-  const threads = new ScanThreads(count);
+function start(count: number, isBusy?: () => boolean): ScanThreads {
+  const threads = new ScanThreads(count, isBusy);
   open.push(threads);
-  while (threads.running < count) await setTimeout(5);
   return threads;
 }
 
-function runOn(threads: ScanThreads, scan: ScanCase): Float32Array {
+async function runOn(threads: ScanThreads, scan: ProjectedCase): Promise<Float32Array> {
   const { job, y } = place(threads, scan);
-  threads.run([job]);
+  await threads.run([job]);
+  await setTimeout(1); // a thread that comes late must not spoil anything
   return y();
 }
 
-/** Copies a case of one image into the shared memory. */
-function place(threads: ScanThreads, { sizes, arrays }: ScanCase): { job: ScanJob; y: () => Float32Array } {
-  const { length, channels, states, directions, segment } = sizes;
+/** Copies a case into the shared memory. */
+function place(
+  threads: ScanThreads,
+  { sizes, arrays }: ProjectedCase,
+): { job: ScanJob; y: () => Float32Array } {
+  const { length, channels, states, directions, segment, rank } = sizes;
   let end = threads.dataStart;
   const put = (values: Float32Array | Int32Array) => {
     const at = end;
-    end = Math.ceil((at + 4 * values.length) / 64) * 64;
+    end = Math.ceil((at + 4 * values.length + 16) / 64) * 64;
     threads.reserve(end);
     const View = values instanceof Int32Array ? Int32Array : Float32Array;
     new View(threads.memory.buffer, at, values.length).set(values);
     return at;
   };
-  const { a, d, deltaBias, order, u, delta, b, c } = arrays;
-  const at = {
-    a: put(a),
-    d: put(d),
-    deltaBias: put(deltaBias),
-    order: put(order),
-    u: put(u),
-    delta: put(delta),
-  };
+  const { a, d, deltaBias, order, u, projected, stepWeights } = arrays;
+  const at = { a: put(a), d: put(d), deltaBias: put(deltaBias), order: put(order) };
+  const inputs = { u: put(u), projected: put(projected), stepWeights: put(stepWeights) };
   const y = put(new Float32Array(length * channels));
-  const job = { length, channels, states, directions, segment, ...at, b: put(b), c: put(c), y };
+  const job = { ...{ length, channels, states, directions, segment, rank }, ...at, ...inputs, y };
   return { job, y: () => new Float32Array(threads.memory.buffer, y, length * channels).slice() };
 }

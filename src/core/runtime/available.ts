@@ -1,0 +1,20 @@
+/** Things that can be used by one at a time; who comes when all are taken waits in line. */
+export class Available<T> {
+  private readonly idle: T[];
+  private readonly line: ((item: T) => void)[] = [];
+
+  constructor(items: readonly T[]) {
+    this.idle = [...items];
+  }
+
+  async use<R>(work: (item: T) => R | Promise<R>): Promise<R> {
+    const item = this.idle.pop() ?? (await new Promise<T>((resolve) => this.line.push(resolve)));
+    try {
+      return await work(item);
+    } finally {
+      const next = this.line.shift();
+      if (next) next(item);
+      else this.idle.push(item);
+    }
+  }
+}
