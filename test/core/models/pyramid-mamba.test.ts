@@ -3,6 +3,7 @@ import { pyramidMamba } from '../../../src/core/models/pyramid-mamba/detector.js
 import { NamedWeights } from '../../../src/core/nn/named-weights.js';
 import { ParameterBlock } from '../../../src/core/nn/parameter-block.js';
 import { createRandom } from '../../../src/core/nn/random.js';
+import { CountOps } from '../../../src/core/ops/count-ops.js';
 import { TfOps } from '../../../src/core/ops/tf-ops.js';
 import { openEngine } from '../../../src/core/runtime/engine.js';
 import { tf } from '../../../src/core/runtime/tf.js';
@@ -79,4 +80,37 @@ test('noise on the bottleneck map changes training, by the seed, and never an ev
   expect(loss(0.5, 1)).toBe(loss(0.5, 1));
   expect(loss(0, 1)).toBe(loss(0, 2));
   expect(finest({ noise: 0.5 })).toEqual(finest({ noise: 0 }));
+});
+
+test('noise comes in levels, each 1.1 times the one before, drawn for every image', async () => {
+  const levels = (pyramid: Partial<(typeof tiny)['pyramid']>) => {
+    let asked: readonly number[] = [];
+    const ops = new CountOps();
+    ops.addNoise = (x: readonly number[], stds?: readonly number[]) => {
+      asked = stds!;
+      return x;
+    };
+    const specs = block().slots.map(({ spec, shape }) => [spec.name, shape] as const);
+    const maps = shapes.map((shape) => [1, ...shape]);
+    const config = { ...tiny, pyramid: { ...tiny.pyramid, ...pyramid } };
+    pyramidMamba.reconstruct<readonly number[]>(ops, new NamedWeights(new Map(specs)), maps, config);
+    return asked;
+  };
+  expect(levels({})).toEqual([0.05]);
+  expect(levels({ noise: 0.1, noiseLevels: 3 }).map((std) => std.toFixed(3))).toEqual([
+    '0.100',
+    '0.110',
+    '0.121',
+  ]);
+
+  await openEngine('wasm');
+  const noise = tf.tidy(() => {
+    const ops = new TfOps({ random: createRandom(1), onBatchStatistics() {} });
+    return ops.addNoise(tf.zeros([200, 20, 20]), [1, 2]).arraySync() as number[][][];
+  });
+  const spread = noise.map((image) => Math.sqrt(image.flat().reduce((sum, v) => sum + v * v, 0) / 400));
+  const low = spread.filter((std) => Math.abs(std - 1) < 0.15).length;
+  expect(spread.filter((std) => Math.abs(std - 2) < 0.3).length).toBe(200 - low);
+  // Both levels with equal chance: five standard deviations of 200 throws of a coin.
+  expect(Math.abs(low - 100)).toBeLessThan(35);
 });
