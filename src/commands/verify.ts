@@ -42,14 +42,18 @@ export default class Verify extends BaseCommand {
       throw new GateFailed(
         `${failed.length} checks failed on ${engine.name}: ${failed.slice(0, 3).join(', ')}`,
       );
-    this.notice(`${fixtures} fixtures verified on ${engine.name}`);
+    this.notice(`${fixtures - this.skipped} fixtures verified on ${engine.name}`);
   }
 
   /** Writes the checks of one fixture; returns the names of those that failed. */
-  private async report({ fixture, path, kind, checks }: Verification, engine: string): Promise<string[]> {
-    if (kind === null) {
+  private async report(
+    { fixture, path, kind, checks, unavailable }: Verification,
+    engine: string,
+  ): Promise<string[]> {
+    if (kind === null || unavailable !== undefined) {
       this.skipped++;
-      this.caution(`${path}: an unknown kind of fixture`);
+      this.caution(`${path}: ${unavailable ?? 'an unknown kind of fixture'}`);
+      return [];
     }
     for (const { quantity, maxAbs, nmse, tolerance, ok } of checks) {
       await this.write({
@@ -66,12 +70,10 @@ export default class Verify extends BaseCommand {
     }
     const bad = checks.filter(({ ok }) => !ok);
     const worst = Math.max(0, ...checks.map(({ nmse }) => nmse ?? 0));
-    if (kind !== null) {
-      const verdict = bad.length === 0 ? this.paint.green('ok') : this.paint.red('FAILED');
-      this.show(
-        `${verdict} ${fixture}: ${checks.length - bad.length}/${checks.length} checks, worst nmse ${worst.toExponential(1)}`,
-      );
-    }
+    const verdict = bad.length === 0 ? this.paint.green('ok') : this.paint.red('FAILED');
+    this.show(
+      `${verdict} ${fixture}: ${checks.length - bad.length}/${checks.length} checks, worst nmse ${worst.toExponential(1)}`,
+    );
     return bad.map(({ quantity }) => `${fixture} ${quantity}`);
   }
 }

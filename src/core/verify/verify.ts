@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { InputMissingError } from '../errors.js';
+import { InputMissingError, UnavailableError } from '../errors.js';
 import type { Check } from './check.js';
 import { Fixture } from './fixture.js';
 import type { FixtureKind } from './kind.js';
@@ -41,6 +41,8 @@ export interface Verification {
   path: string;
   kind: string | null;
   checks: Check[];
+  /** Why there are no checks: what the fixture needs is not on this machine. */
+  unavailable?: string;
 }
 
 /**
@@ -58,9 +60,21 @@ export async function* verifyFixtures(paths: readonly string[]): AsyncGenerator<
         fixture: fixture.name,
         path: file,
         kind: kind?.name ?? null,
-        checks: (await kind?.check(fixture)) ?? [],
+        ...(await checked(fixture, kind)),
       };
     }
+  }
+}
+
+async function checked(
+  fixture: Fixture,
+  kind: FixtureKind | undefined,
+): Promise<Pick<Verification, 'checks' | 'unavailable'>> {
+  try {
+    return { checks: (await kind?.check(fixture)) ?? [] };
+  } catch (error) {
+    if (error instanceof UnavailableError) return { checks: [], unavailable: error.message };
+    throw error;
   }
 }
 

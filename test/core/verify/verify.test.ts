@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openEngine } from '../../../src/core/runtime/engine.js';
 import { verifyFixtures } from '../../../src/core/verify/verify.js';
 import { fixturePath } from '../../fixtures.js';
+import { run } from '../../process.js';
 
 const kindOf = {
   'scan-orders.json': 'scan-orders',
@@ -33,4 +34,15 @@ describe.each(['cpu', 'wasm'] as const)('on the %s engine', (engine) => {
       expect(verification.checks.filter((check) => !check.ok)).toEqual([]);
     }
   });
+});
+
+test('a fixture whose weights are not on this machine is skipped, and the others are checked', async () => {
+  const paths = ['encoder-resnet50-keras.safetensors', 'scan-orders.json'].map(fixturePath);
+  const { exitCode, lines, stderr } = await run(['verify', ...paths], {
+    env: { MAMBAAD_HOME: '/nonexistent' },
+  });
+  expect(exitCode).toBe(4);
+  expect(stderr).toMatch(/encoder-resnet50-keras.*mambaad weights pull resnet50-keras/);
+  expect(stderr).toMatch(/1 fixtures verified/);
+  expect(lines.filter((line) => line.includes('"check"')).length).toBeGreaterThan(0);
 });
