@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs';
+import { expect } from 'vitest';
 import { encodeModel } from '../../../src/core/export/onnx/messages.js';
 import { registerKernels } from '../../../src/core/kernels/index.js';
 import { createRandom } from '../../../src/core/nn/random.js';
@@ -41,4 +42,15 @@ export async function runTf(network: Network, inputs: readonly HostTensor[]): Pr
       inputs.map(({ shape, data }) => tf.tensor(data, [...shape], 'float32')),
     ).map((y) => ({ shape: y.shape, data: y.dataSync() as Float32Array })),
   );
+}
+
+/** Shapes equal, numbers too but for rounding. */
+export function expectSame(found: readonly HostTensor[], wanted: readonly HostTensor[]): void {
+  expect(found.map((y) => y.shape)).toEqual(wanted.map((y) => y.shape));
+  found.forEach(({ data }, i) => {
+    const { data: truth } = wanted[i]!;
+    const worst = data.reduce((max, v, j) => Math.max(max, Math.abs(v - truth[j]!)), 0);
+    const largest = truth.reduce((max, v) => Math.max(max, Math.abs(v)), 1);
+    expect(worst).toBeLessThan(1e-5 * largest);
+  });
 }

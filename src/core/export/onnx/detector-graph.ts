@@ -4,8 +4,7 @@ import type { DetectorDescription, ModelManifest } from '../../models/model-fold
 import { trainedFamily } from '../../models/registry.js';
 import { NamedWeights } from '../../nn/named-weights.js';
 import type { ParameterBlock } from '../../nn/parameter-block.js';
-import type { OnnxOps } from '../../ops/onnx/onnx-ops.js';
-import type { OnnxValue } from '../../ops/onnx/onnx-value.js';
+import type { GraphOps } from '../../ops/graph-ops.js';
 
 type Describing = Pick<DetectorDescription, 'family' | 'config' | 'features' | 'feature_scale' | 'map_size'>;
 
@@ -26,24 +25,24 @@ export const detectorNames = {
 };
 
 /** Writes encoder and preprocessing: bytes in, feature maps out. */
-export function writeEncoder(ops: OnnxOps, encoder: FrozenEncoder): OnnxValue[] {
+export function writeEncoder<T>(ops: GraphOps<T>, encoder: FrozenEncoder): T[] {
   const [width, height] = encoder.network.inputSize;
   const pixels = ops.byteInput(detectorNames.images, [-1, height, width, 3]);
   return encoderMaps(ops, encoder, encoderConstants(ops, encoder), pixels);
 }
 
 /** Declares feature maps as inputs, for callers that have an encoder of their own. */
-export function featureInputs(ops: OnnxOps, { features }: Pick<Describing, 'features'>): OnnxValue[] {
+export function featureInputs<T>(ops: GraphOps<T>, { features }: Pick<Describing, 'features'>): T[] {
   return features.map((shape, scale) => ops.input(detectorNames.features(scale), [-1, ...shape]));
 }
 
 /** Writes a trained detector behind feature maps; makes map and raw score outputs and returns the raw score. */
-export function writeDetector(
-  ops: OnnxOps,
+export function writeDetector<T>(
+  ops: GraphOps<T>,
   { family, config, feature_scale, map_size }: Describing,
   block: ParameterBlock,
-  features: readonly OnnxValue[],
-): OnnxValue {
+  features: readonly T[],
+): T {
   const { reconstruct, anomalyMap, imageScore } = trainedFamily(family);
   const constants = block.slots.map(
     (slot) => [slot.spec.name, ops.constant(block.view(slot), slot.shape)] as const,
@@ -60,9 +59,9 @@ export function writeDetector(
 }
 
 /** Writes the calibrated scores (anomaly/verdict.ts), by the limits of all classes together and of each. */
-export function writeCalibration(
-  ops: OnnxOps,
-  rawScore: OnnxValue,
+export function writeCalibration<T>(
+  ops: GraphOps<T>,
+  rawScore: T,
   { calibration }: Pick<ModelManifest, 'calibration'>,
 ): void {
   ops.output(detectorNames.score, calibrated(ops, rawScore, [calibration.pooled]));
@@ -71,7 +70,7 @@ export function writeCalibration(
 }
 
 /** `(1 + x / (1 + |x|)) / 2` with x the distance from the threshold in units of the spread; `[B,1]` → `[B,N]`. */
-function calibrated(ops: OnnxOps, rawScore: OnnxValue, limits: readonly ClassCalibration[]): OnnxValue {
+function calibrated<T>(ops: GraphOps<T>, rawScore: T, limits: readonly ClassCalibration[]): T {
   const constant = (value: (limits: ClassCalibration) => number) =>
     ops.constant(Float32Array.from(limits, value), [limits.length]);
   const distance = ops.sub(

@@ -1,4 +1,5 @@
 import type { GraphBuilder } from '../../export/onnx/graph-builder.js';
+import { broadcastShape } from '../broadcast-shape.js';
 import { type Held, OnnxValue } from './onnx-value.js';
 
 /** What the operators compute, for operands that are known when the graph is written. */
@@ -66,16 +67,4 @@ export function commonLayout(values: readonly OnnxValue[], rank: number): Held {
   const missing = (held: Held) => maps.filter((value) => !value.isHeld(held)).length;
   const fits = values.every(({ rank: own, shape }) => own === 4 || shape.slice(0, -1).every((s) => s === 1));
   return fits && missing('channelsFirst') < missing('logical') ? 'channelsFirst' : 'logical';
-}
-
-/** Shape of an element-wise result; -1 stands for the batch and meets only 1 or itself. */
-export function broadcastShape(x: readonly number[], y: readonly number[]): number[] {
-  const rank = Math.max(x.length, y.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const a = x[x.length - rank + i] ?? 1;
-    const b = y[y.length - rank + i] ?? 1;
-    if (a === b || b === 1) return a;
-    if (a === 1) return b;
-    throw new Error(`shapes [${x}] and [${y}] do not broadcast`);
-  });
 }

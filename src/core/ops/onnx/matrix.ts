@@ -1,5 +1,5 @@
 import type { GraphBuilder } from '../../export/onnx/graph-builder.js';
-import { broadcastShape } from './element-wise.js';
+import { broadcastShape } from '../broadcast-shape.js';
 import { OnnxValue } from './onnx-value.js';
 
 /** Batched product over the last two axes. */

@@ -1,6 +1,7 @@
 import { GraphBuilder } from '../../export/onnx/graph-builder.js';
 import { ElementType } from '../../export/onnx/messages.js';
-import type { BatchNormWeights, ConvOptions, Ops, SelectiveScanArgs } from '../ops.js';
+import type { GraphOps } from '../graph-ops.js';
+import type { BatchNormWeights, ConvOptions, SelectiveScanArgs } from '../ops.js';
 import { conv2d, convTranspose2d, depthwise, pool, resizeBilinear } from './convolution.js';
 import { binary, silu, unary, withScalar } from './element-wise.js';
 import { groupedLinear, linear, matMul } from './matrix.js';
@@ -10,7 +11,7 @@ import { selectiveScan } from './selective-scan.js';
 import { concat, reduce, reshape, split, transpose } from './shapes.js';
 
 /** Writes a network down as an ONNX graph of standard operators, for evaluation; the batch side stays open. */
-export class OnnxOps implements Ops<OnnxValue> {
+export class OnnxOps implements GraphOps<OnnxValue> {
   constructor(readonly graph = new GraphBuilder()) {}
 
   /** A float input; -1 in `shape` is the batch. */
