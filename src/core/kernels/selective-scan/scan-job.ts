@@ -43,9 +43,14 @@ export function sharesOf(jobs: readonly ScanJob[]): ScanShare[] {
   });
 }
 
-export function runShare(kernels: ScanKernels, { job, first, last }: ScanShare, work: number): void {
+/** Tells a kernel what it is to work on. */
+export function bindJob(kernels: ScanKernels, job: ScanJob): void {
   kernels.configure(job.length, job.channels, job.states, job.directions, job.segment);
   kernels.bindParameters(job.a, job.d, job.deltaBias, job.order);
   kernels.bindProjected(job.u, job.projected, job.stepWeights, job.rank);
+}
+
+export function runShare(kernels: ScanKernels, { job, first, last }: ScanShare, work: number): void {
+  bindJob(kernels, job);
   kernels.forward(job.y, first, last, work, 0);
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { kernelModule } from '../wasm-module.js';
-import { type ScanJob, type ScanShare, sharesOf } from './scan-job.js';
+import { bindJob, type ScanJob, type ScanShare, sharesOf } from './scan-job.js';
 import type { ScanKernels } from './scan-kernels.js';
 import { countersBytes, type ScanRound, ScanRounds } from './scan-rounds.js';
 import type { ScanThreadData } from './scan-thread.js';
@@ -69,8 +69,9 @@ export class ScanThreads {
    * @throws Error when a thread failed or a scan needs more work memory than there is
    */
   async run(jobs: readonly ScanJob[]): Promise<void> {
-    for (const { length, channels, states, directions, segment } of jobs) {
-      this.kernels.configure(length, channels, states, directions, segment);
+    for (const job of jobs) {
+      const { states } = job;
+      bindJob(this.kernels, job);
       if (this.kernels.forwardWork() > workBytes) {
         throw new Error(`a scan with ${states} states needs more work memory than its threads have.`);
       }

@@ -28,6 +28,8 @@ export let biases: usize;
 /** `[TILE][N]` rows of b and c. */
 export let bRows: usize;
 export let cRows: usize;
+/** `[TILE][R]` rows of the low-rank delta. */
+let stepRows: usize;
 export let workEnd: usize;
 
 /** Sizes of the scans that follow. */
@@ -76,6 +78,7 @@ export function layoutShared(at: usize): void {
   biases = take(PANEL);
   bRows = take(TILE * N);
   cRows = take(TILE * N);
+  stepRows = take(TILE * R);
 }
 
 /**
@@ -164,42 +167,67 @@ export function gather(k: usize, t: usize, count: usize, panel: usize, width: us
 
 /** The same of a projected image: delta is computed here, a sixteenth of the memory it would take to pass it around. */
 function gatherProjected(k: usize, t: usize, count: usize, panel: usize, width: usize, delta: usize, u: usize): void {
-  const weights = stepWeightsAt + (k * R * D + panel) * 4;
   for (let i: usize = 0; i < count; i++) {
     const pixel = pixelAt(k, t + i);
     const row = projectedAt + (pixel * K + k) * (R + 2 * N) * 4;
+    copyRow(stepRows + i * R * 4, row, R);
     copyRow(bRows + i * N * 4, row + R * 4, N);
     copyRow(cRows + i * N * 4, row + (R + N) * 4, N);
     copyPadded(u + i * ROW, uAt + (pixel * D + panel) * 4, width);
+  }
+  const weights = stepWeightsAt + (k * R * D + panel) * 4;
+  // What is computed past the last step or channel (with the weights of the next row) is read by nobody.
+  for (let i: usize = 0; i < count; i += 4) {
     let channel: usize = 0;
-    for (; channel + 16 <= width; channel += 16) projectSixteen(row, weights + channel * 4, delta + i * ROW + channel * 4);
-    // Lanes past the last channel come from the weights of the next row; nobody reads what becomes of them.
-    for (; channel < width; channel += 4) projectFour(row, weights + channel * 4, delta + i * ROW + channel * 4);
+    for (; channel + 8 <= width; channel += 8) projectEight(i, weights + channel * 4, delta + i * ROW + channel * 4);
+    for (; channel < width; channel += 4) projectFour(i, weights + channel * 4, delta + i * ROW + channel * 4);
   }
 }
 
-/** Sixteen channels of one step's delta. */
-function projectSixteen(row: usize, weights: usize, to: usize): void {
-  let d0 = f32x4.splat(0);
-  let d1 = d0, d2 = d0, d3 = d0;
-  for (let r: usize = 0; r < R; r++, weights += D * 4) {
-    const x = v128.load32_splat(row + r * 4);
-    d0 = mulAdd(x, v128.load(weights), d0);
-    d1 = mulAdd(x, v128.load(weights, 16), d1);
-    d2 = mulAdd(x, v128.load(weights, 32), d2);
-    d3 = mulAdd(x, v128.load(weights, 48), d3);
+/** Delta of four steps from step `i` on, for eight channels. */
+function projectEight(i: usize, weights: usize, to: usize): void {
+  const R4 = R * 4;
+  let row = stepRows + i * R4;
+  let d00 = f32x4.splat(0);
+  let d01 = d00, d10 = d00, d11 = d00, d20 = d00, d21 = d00, d30 = d00, d31 = d00;
+  for (let r: usize = 0; r < R; r++) {
+    const w0 = v128.load(weights);
+    const w1 = v128.load(weights, 16);
+    const x0 = v128.load32_splat(row);
+    d00 = mulAdd(x0, w0, d00);
+    d01 = mulAdd(x0, w1, d01);
+    const x1 = v128.load32_splat(row + R4);
+    d10 = mulAdd(x1, w0, d10);
+    d11 = mulAdd(x1, w1, d11);
+    const x2 = v128.load32_splat(row + 2 * R4);
+    d20 = mulAdd(x2, w0, d20);
+    d21 = mulAdd(x2, w1, d21);
+    const x3 = v128.load32_splat(row + 3 * R4);
+    d30 = mulAdd(x3, w0, d30);
+    d31 = mulAdd(x3, w1, d31);
+    weights += D * 4;
+    row += 4;
   }
-  v128.store(to, d0);
-  v128.store(to, d1, 16);
-  v128.store(to, d2, 32);
-  v128.store(to, d3, 48);
+  v128.store(to, d00);
+  v128.store(to, d01, 16);
+  v128.store(to + ROW, d10);
+  v128.store(to + ROW, d11, 16);
+  v128.store(to + 2 * ROW, d20);
+  v128.store(to + 2 * ROW, d21, 16);
+  v128.store(to + 3 * ROW, d30);
+  v128.store(to + 3 * ROW, d31, 16);
 }
 
-/** Four channels of one step's delta. */
-function projectFour(row: usize, weights: usize, to: usize): void {
-  let d0 = f32x4.splat(0);
-  for (let r: usize = 0; r < R; r++, weights += D * 4) d0 = mulAdd(v128.load32_splat(row + r * 4), v128.load(weights), d0);
-  v128.store(to, d0);
+/** Delta of four steps from step `i` on, for four channels. */
+function projectFour(i: usize, weights: usize, to: usize): void {
+  for (let step: usize = 0; step < 4; step++) {
+    const row = stepRows + (i + step) * R * 4;
+    let d = f32x4.splat(0);
+    for (let r: usize = 0; r < R; r++) {
+      d = mulAdd(v128.load32_splat(row + r * 4), v128.load(weights + r * D * 4), d);
+    }
+    v128.store(to + step * ROW, d);
+  }
 }
 
 // memory.copy is a call out of the module, which takes longer than such a row.
