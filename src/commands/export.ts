@@ -8,47 +8,45 @@ import type { LoadedModel } from '../core/models/model-folder.js';
 export default class Export extends BaseCommand {
   static override summary = 'Write a trained model for other programs, and prove that it is the same model.';
   static override description =
-    "safetensors holds the tensors under the published checkpoint's names, with the whole description in its metadata. onnx is one file of standard operators: RGB bytes in; anomaly map, raw and calibrated score out. With --check the written file is run on real images beside the model; a difference beyond 1e-4 in a map or 1e-5 in a score fails the export.";
+    "safetensors holds the tensors under the published checkpoint's names, with the whole description in its metadata. onnx is one file of standard operators: RGB bytes in; anomaly map, raw and calibrated score out. tfjs is a folder with the same, which TensorFlow.js loads as it comes from npm. With --check what was written is run on real images beside the model, spread over classes and over good and bad parts; a difference beyond 1e-4 in a map or 1e-5 in a score fails the export (1e-3 with --half), and so does another verdict.";
   static override examples = [
     'mambaad export --model models/line1 --out line1.safetensors',
     'mambaad export --model models/line1 --format onnx --out line1.onnx --check data/ | jq .parity',
     'mambaad export --model models/line1 --format onnx --half --out line1.onnx',
+    'mambaad export --model models/line1 --format tfjs --out web/line1 --check data/',
     'mambaad export --model models/line1 --format onnx --without-preprocess --out features-in.onnx',
   ];
   static override flags = {
     model: Flags.string({ required: true, summary: 'Model folder.' }),
-    out: Flags.string({ required: true, summary: 'File to write.' }),
+    out: Flags.string({ required: true, summary: 'File to write; for tfjs a folder.' }),
     format: Flags.option({
-      options: ['safetensors', 'onnx'] as const,
+      options: ['safetensors', 'onnx', 'tfjs'] as const,
       default: 'safetensors' as const,
       summary: 'What to write.',
     })(),
-    half: Flags.boolean({ summary: 'onnx: store weights as float16, half the file.' }),
+    half: Flags.boolean({ summary: 'onnx, tfjs: store weights as float16, half the file.' }),
     'without-preprocess': Flags.boolean({
-      summary: 'onnx: leave encoder and preprocessing out; feature maps go in.',
+      summary: 'onnx, tfjs: leave encoder and preprocessing out; feature maps go in.',
     }),
     check: Flags.string({
-      summary: 'onnx: images (folder or file) to compare the written file with the model on.',
+      summary: 'onnx, tfjs: images (folder or file) to compare what was written with the model on.',
     }),
     'check-images': Flags.integer({ min: 1, default: 64, summary: 'How many of them at most.' }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Export);
-    const { openModel } = await import('../core/models/model-folder.js');
-    const model = await openModel(flags.model);
-    if (flags.check && (flags.format !== 'onnx' || flags['without-preprocess'])) {
+    const graphOnly = ['half', 'without-preprocess', 'check'] as const;
+    const misplaced = graphOnly.find((flag) => flags[flag]);
+    if (flags.format === 'safetensors' && misplaced) {
       throw new UsageError(
-        '--check compares a whole ONNX file with the model: give --format onnx, without --without-preprocess',
+        `--${misplaced} is for --format onnx or tfjs; safetensors holds the tensors as they are`,
       );
     }
-    const bytes =
-      flags.format === 'onnx'
-        ? await this.writeOnnx(model, flags)
-        : await this.writeTensors(model, flags.out);
-    const parity = flags.check
-      ? await this.prove(model, flags.out, flags.check, flags['check-images'])
-      : undefined;
+    const { openModel } = await import('../core/models/model-folder.js');
+    const model = await openModel(flags.model);
+    const bytes = await this.writeModel(model, flags);
+    const parity = flags.check === undefined ? undefined : await this.prove(model, flags.check, flags);
     await this.write({
       v: 1,
       type: 'export',
@@ -62,38 +60,59 @@ export default class Export extends BaseCommand {
     this.notice(`${flags.out}: ${(bytes / 1e6).toFixed(1)} MB`);
   }
 
-  private async writeTensors(model: LoadedModel, out: string): Promise<number> {
-    const { exportSafetensors } = await import('../core/export/safetensors.js');
-    return exportSafetensors(model, out);
-  }
-
-  private async writeOnnx(
-    model: LoadedModel,
-    flags: { out: string; half: boolean; 'without-preprocess': boolean },
-  ): Promise<number> {
-    const { exportOnnx } = await import('../core/export/onnx/export-onnx.js');
+  private async writeModel(model: LoadedModel, flags: ExportFlags): Promise<number> {
+    if (flags.format === 'safetensors') {
+      const { exportSafetensors } = await import('../core/export/safetensors.js');
+      return exportSafetensors(model, flags.out);
+    }
     const { loadModelEncoder } = await import('../core/models/encoders/model-encoder.js');
     const encoder = flags['without-preprocess'] ? undefined : await loadModelEncoder(model.manifest);
-    return exportOnnx(model, flags.out, { half: flags.half, encoder });
+    const options = { half: flags.half, encoder };
+    if (flags.format === 'onnx') {
+      const { exportOnnx } = await import('../core/export/onnx/export-onnx.js');
+      return exportOnnx(model, flags.out, options);
+    }
+    const { exportTfjs } = await import('../core/export/tfjs/export-tfjs.js');
+    return exportTfjs(model, flags.out, options);
   }
 
-  /** Runs the file beside the model; a file that differs is removed. */
-  private async prove(model: LoadedModel, out: string, images: string, limit: number): Promise<Parity> {
+  /** Runs the export beside the model; one that differs is removed. */
+  private async prove(model: LoadedModel, images: string, flags: ExportFlags): Promise<Parity> {
     const { readDataset } = await import('../core/data/layouts/read-dataset.js');
     const { openModelEncoder } = await import('../core/models/encoders/model-encoder.js');
-    const { onnxParity, parityBounds } = await import('../core/export/parity.js');
+    const { exportParity, halfParityBounds, parityBounds } = await import('../core/export/parity.js');
+    const { spreadImages } = await import('../core/export/spread-images.js');
+    const { openOnnxRunner, openTfjsRunner } = await import('../core/export/exported-runner.js');
     const { openEngine } = await import('../core/runtime/engine.js');
-    await openEngine('auto');
-    const opened = await openModelEncoder(model.manifest);
-    const parity = await onnxParity(out, model, opened, readDataset(images, 'auto'), limit);
-    opened.dispose();
+    const chosen = await spreadImages(readDataset(images, 'auto'), flags['check-images']);
+    const engine = await openEngine('auto');
+    const encoder = await openModelEncoder(model.manifest);
+    const open = flags.format === 'tfjs' ? openTfjsRunner : openOnnxRunner;
+    const runner = await open(flags.out, model.manifest);
+    const bounds = flags.half ? halfParityBounds : parityBounds;
+    const progress = this.progress(chosen.length, 'comparing');
+    const parity = await exportParity(runner, model, encoder, chosen, {
+      bounds,
+      onImage: () => progress.advance(),
+    });
+    await runner.dispose();
+    encoder.dispose();
+    engine.close();
     this.show(
-      `parity on ${parity.images} images: map ${parity.map_max_abs.toExponential(1)}, score ${parity.score_max_abs.toExponential(1)}, verdicts ${parity.verdicts_equal ? 'equal' : 'DIFFER'}`,
+      `parity on ${parity.images} images of ${parity.classes} classes: map ${parity.map_max_abs.toExponential(1)}, score ${parity.score_max_abs.toExponential(1)}, verdicts ${parity.verdicts_equal ? 'equal' : 'DIFFER'}`,
     );
     if (parity.ok) return parity;
-    await rm(out, { force: true });
+    await rm(flags.out, { recursive: true, force: true });
     throw new DataError(
-      `${out}: the exported file is not the same model (map ${parity.map_max_abs}, score ${parity.score_max_abs}; bounds ${parityBounds.map}, ${parityBounds.score}) and was removed; export without --half, or report this`,
+      `${flags.out}: the export is not the same model (map ${parity.map_max_abs}, score ${parity.score_max_abs}; bounds ${bounds.map}, ${bounds.score}; verdicts ${parity.verdicts_equal ? 'equal' : 'differ'}) and was removed; ${flags.half ? 'export without --half' : 'report this'}`,
     );
   }
+}
+
+interface ExportFlags {
+  out: string;
+  format: 'safetensors' | 'onnx' | 'tfjs';
+  half: boolean;
+  'without-preprocess': boolean;
+  'check-images': number;
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { limitsOf, verdictOf } from '../anomaly/verdict.js';
 import { decodeRgb, readImageFile } from '../data/decode.js';
 import { pathToOpen } from '../data/paths.js';
@@ -6,16 +5,25 @@ import { resizeBilinear } from '../data/resize.js';
 import type { Encoder } from '../models/encoders/encoder.js';
 import type { LoadedModel } from '../models/model-folder.js';
 import type { ExportRecord, ImageRecord } from '../records/schemas.js';
-import { openSession } from '../runtime/onnxruntime.js';
 import { Detector } from '../scoring/detector.js';
-import { detectorNames } from './onnx/detector-graph.js';
+import type { ExportedRunner } from './exported-runner.js';
 
 /** How far an export may be from the model it came from. */
 export const parityBounds = { map: 1e-4, score: 1e-5 };
 
+/** The same for float16 weights, whose rounding shows: what matters then is that no verdict changes. */
+export const halfParityBounds = { map: 1e-3, score: 1e-3 };
+
 export type Parity = NonNullable<ExportRecord['parity']>;
 
+export interface ParityOptions {
+  bounds?: typeof parityBounds;
+  /** Called after every image. */
+  onImage?: () => void;
+}
+
 interface Compared {
+  image: ImageRecord;
   ours: number;
   theirs: number;
   sameVerdict: boolean;
@@ -23,40 +31,36 @@ interface Compared {
 }
 
 /**
- * Runs an exported one-file ONNX model (RGB bytes in) and the model itself, on the current engine, on real images.
+ * Runs an export and the model itself, on the current engine, on real images.
  *
- * @param limit images to compare at most
- * @throws UnavailableError without onnxruntime-node; DataError, InputMissingError for images that cannot be read
+ * @throws DataError, InputMissingError for images that cannot be read; what the runner throws
  */
-export async function onnxParity(
-  path: string,
+export async function exportParity(
+  runner: ExportedRunner,
   model: LoadedModel,
   encoder: Encoder,
-  images: AsyncIterable<ImageRecord>,
-  limit: number,
+  images: readonly ImageRecord[],
+  { bounds = parityBounds, onImage }: ParityOptions = {},
 ): Promise<Parity> {
-  const session = await openSession(await readFile(path));
   const detector = new Detector(model.manifest, model.block);
   const compared: Compared[] = [];
-  for await (const image of images) {
-    if (compared.length >= limit) break;
+  for (const image of images) {
     const pixels = await encoderInput(image, encoder.inputSize);
-    const { map, rawScore } = detector.score(await encoder.encode(pixels, 1));
-    const [width, height] = encoder.inputSize;
-    const outputs = await session.run({
-      [detectorNames.images]: { shape: [1, height, width, 3], data: pixels },
-    });
-    const theirs = outputs[detectorNames.rawScore]!.data[0] as number;
+    const features = await encoder.encode(pixels, 1);
+    const { map, rawScore } = detector.score(features);
+    const theirs = await runner.run({ pixels, features });
     const limits = limitsOf(model.manifest.calibration, image.class);
     compared.push({
+      image,
       ours: rawScore,
-      theirs,
-      sameVerdict: verdictOf(rawScore, limits) === verdictOf(theirs, limits),
-      mapError: largestDifference(map, outputs[detectorNames.map]!.data as Float32Array),
+      theirs: theirs.rawScore,
+      sameVerdict: verdictOf(rawScore, limits) === verdictOf(theirs.rawScore, limits),
+      mapError: largestDifference(map, theirs.map),
     });
+    onImage?.();
   }
   detector.dispose();
-  return summary(compared);
+  return summary(compared, bounds);
 }
 
 async function encoderInput(
@@ -67,12 +71,14 @@ async function encoderInput(
   return resizeBilinear(decoded, width, height).data;
 }
 
-function summary(compared: readonly Compared[]): Parity {
+function summary(compared: readonly Compared[], bounds: typeof parityBounds): Parity {
   const mapError = Math.max(0, ...compared.map((pair) => pair.mapError));
   const scoreError = Math.max(0, ...compared.map(({ ours, theirs }) => Math.abs(ours - theirs)));
   const verdictsEqual = compared.every((pair) => pair.sameVerdict);
   return {
     images: compared.length,
+    classes: new Set(compared.map(({ image }) => image.class)).size,
+    anomalies: compared.filter(({ image }) => image.label === 'anomaly').length,
     map_max_abs: mapError,
     score_max_abs: scoreError,
     rank_correlation: rankCorrelation(
@@ -80,7 +86,7 @@ function summary(compared: readonly Compared[]): Parity {
       compared.map(({ theirs }) => theirs),
     ),
     verdicts_equal: verdictsEqual,
-    ok: mapError <= parityBounds.map && scoreError <= parityBounds.score && verdictsEqual,
+    ok: mapError <= bounds.map && scoreError <= bounds.score && verdictsEqual,
   };
 }
 

@@ -137,6 +137,8 @@ export const ExportRecord = z.looseObject({
   parity: z
     .object({
       images: z.int(),
+      classes: z.int().optional().describe('Of the images'),
+      anomalies: z.int().optional().describe('Images labelled as defective'),
       map_max_abs: z.number(),
       score_max_abs: z.number(),
       rank_correlation: z.number().optional(),

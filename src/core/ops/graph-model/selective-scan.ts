@@ -1,5 +1,7 @@
 // Glossary: B batch · L pixels · K directions · D channels · N states · C chains, the K·L/segment runs of a state
 // S pieces of a chain that are walked side by side · T steps of a piece · Q = S·C rows of the state
+//
+// The batch comes second inside: what is cut, joined and gathered are then whole stretches of memory.
 
 import { attribute, type GraphDefBuilder } from '../../export/tfjs/graph-def.js';
 import type { VisitingOrder } from '../../scan/visiting-order.js';
@@ -9,13 +11,13 @@ import { readPlaces, type ScanPlan, scanPlan, writePlaces } from './scan-plan.js
 
 /** What the steps of the pieces read, each a list over T. */
 interface Steps {
-  /** `[B,Q,1,D]`. */
+  /** `[Q,B,1,D]`. */
   delta: string[];
-  /** `Δu`, `[B,Q,1,D]`. */
+  /** `Δu`, `[Q,B,1,D]`. */
   drive: string[];
-  /** `[B,Q,N,1]`. */
+  /** `[Q,B,N,1]`. */
   b: string[];
-  /** `[B,Q,1,N]`. */
+  /** `[Q,B,1,N]`. */
   c: string[];
 }
 
@@ -44,12 +46,18 @@ function gatherSteps(
   const grouped = delta.groupsFirst ?? graph.node('Transpose', [delta.name, graph.integers([0, 2, 1, 3])]);
   const step = softplus(graph, graph.node('AddV2', [grouped, bias])); // [B,K,L,D]
   const drive = graph.node('Mul', [step, graph.node('Reshape', [u.name, graph.integers([-1, 1, L, D])])]);
-  const byGroup = graph.indices(readPlaces(order, plan, (k, pixel) => k * L + pixel));
-  const byPixel = graph.indices(readPlaces(order, plan, (k, pixel) => pixel * K + k));
+  const byGroup = places(
+    graph,
+    readPlaces(order, plan, (k, pixel) => k * L + pixel),
+  );
+  const byPixel = places(
+    graph,
+    readPlaces(order, plan, (k, pixel) => pixel * K + k),
+  );
   const visit = (value: string, places: string, width: number, shape: number[]) => {
     const flat = graph.node('Reshape', [value, graph.integers([-1, K * L, width])]);
-    const visited = graph.node('GatherV2', [flat, places, graph.axis(1)]);
-    const stepwise = graph.node('Reshape', [visited, graph.integers([-1, K * L, ...shape])]);
+    const visited = graph.node('GatherNd', [batchSecond(graph, flat), places], indexed);
+    const stepwise = graph.node('Reshape', [visited, graph.integers([K * L, -1, ...shape])]);
     return pieces(graph, stepwise, plan.steps);
   };
   return {
@@ -60,7 +68,7 @@ function gatherSteps(
   };
 }
 
-/** `h ← exp(ΔA) h + Δu ⊗ B`, `y = C h` from a state of zeros: the outputs `[B,Q,1,D]` of every step, and the last h. */
+/** `h ← exp(ΔA) h + Δu ⊗ B`, `y = C h` from a state of zeros: the outputs `[Q,B,1,D]` of every step, and the last h. */
 function walk(
   graph: GraphDefBuilder,
   { delta, drive, b, c }: Steps,
@@ -114,14 +122,17 @@ function decay(graph: GraphDefBuilder, delta: string, rows: string, previous: st
   return graph.node('AddV2', [graph.node('Elu', [exponent]), graph.scalar(1)]);
 }
 
-/** `A [K,D,N]` for every row of the state: `[1,Q,N,D]`. */
+/** `A [K,D,N]` for every row of the state: `[Q,1,N,D]`. */
 function stateMatrix(graph: GraphDefBuilder, a: GraphValue, plan: ScanPlan): string {
   const { directions: K, states: N, channels: D, pieces: S, chains } = plan;
   const byState = graph.node('Transpose', [a.name, graph.integers([0, 2, 1])]);
-  const segments = chains / K;
-  const one = graph.node('Reshape', [byState, graph.integers([K, 1, N * D])]);
-  const repeated = joined(graph, new Array<string>(segments).fill(one));
-  const rows = graph.node('Reshape', [repeated, graph.integers([1, chains, N, D])]);
+  const one = graph.node('Reshape', [byState, graph.integers([1, K, N * D])]);
+  const segments = new Array<string>(chains / K).fill(one);
+  const repeated =
+    segments.length === 1
+      ? one
+      : graph.node('Transpose', [joined(graph, segments), graph.integers([1, 0, 2])]);
+  const rows = graph.node('Reshape', [repeated, graph.integers([chains, 1, N, D])]);
   return joined(graph, new Array<string>(S).fill(rows));
 }
 
@@ -140,10 +151,11 @@ function summedOverDirections(
   outputs: readonly string[],
 ): string {
   const { directions: K, length: L, channels: D } = plan;
-  const flat = graph.node('Reshape', [joined(graph, outputs), graph.integers([-1, K * L, D])]);
-  return writePlaces(order, plan)
-    .map((places) => graph.node('GatherV2', [flat, graph.indices(places), graph.axis(1)]))
-    .reduce((sum, direction) => graph.node('AddV2', [sum, direction]));
+  const flat = graph.node('Reshape', [joined(graph, outputs), graph.integers([K * L, -1, D])]);
+  const sum = writePlaces(order, plan)
+    .map((from) => graph.node('GatherNd', [flat, places(graph, from)], indexed))
+    .reduce((total, direction) => graph.node('AddV2', [total, direction]));
+  return batchSecond(graph, sum);
 }
 
 /** The skip weights of all directions act on the same pixel: `y + u · Σ_k D_k`. */
@@ -152,15 +164,39 @@ function withSkip(graph: GraphDefBuilder, { u, d }: SelectiveScanArgs<GraphValue
   return GraphValue.of(graph, u.shape, graph.node('AddV2', [y, graph.node('Mul', [u.name, skip])]));
 }
 
-/** Cuts the second axis into equal parts. */
-function pieces(graph: GraphDefBuilder, value: string, count: number): string[] {
-  if (count === 1) return [value];
-  const name = graph.node('Split', [graph.axis(1), value], { num_split: attribute.integer(count) });
-  return Array.from({ length: count }, (_, i) => (i === 0 ? name : `${name}:${i}`));
+/** `[B,M,D]` ↔ `[M,B,D]`; free where there is one picture. */
+function batchSecond(graph: GraphDefBuilder, value: string): string {
+  return graph.node('Transpose', [value, graph.integers([1, 0, 2])]);
 }
 
-/** Joins along the second axis. */
+const indexed = { Tindices: attribute.type('DT_INT32') };
+
+/** As `GatherNd` wants them: where the backends gather element by element, it copies whole rows. */
+function places(graph: GraphDefBuilder, rows: Int32Array): string {
+  return graph.indices(rows, [rows.length, 1]);
+}
+
+/** Parts of one cut: the WebAssembly backend copies all of a tensor for each part, so many parts are cut by and by. */
+const partsAtOnce = 8;
+
+/** Cuts the first axis into equal parts. */
+function pieces(graph: GraphDefBuilder, value: string, count: number): string[] {
+  if (count === 1) return [value];
+  const parts = largestDivisor(count, partsAtOnce);
+  const name = graph.node('Split', [graph.axis(0), value], { num_split: attribute.integer(parts) });
+  return Array.from({ length: parts }, (_, i) => (i === 0 ? name : `${name}:${i}`)).flatMap((part) =>
+    pieces(graph, part, count / parts),
+  );
+}
+
+/** Not above `most`, unless `n` has no such divisor but 1. */
+function largestDivisor(n: number, most: number): number {
+  for (let divisor = most; divisor > 1; divisor--) if (n % divisor === 0) return divisor;
+  return n;
+}
+
+/** Joins along the first axis. */
 function joined(graph: GraphDefBuilder, values: readonly string[]): string {
   if (values.length === 1) return values[0]!;
-  return graph.node('ConcatV2', [...values, graph.axis(1)], { N: attribute.integer(values.length) });
+  return graph.node('ConcatV2', [...values, graph.axis(0)], { N: attribute.integer(values.length) });
 }
