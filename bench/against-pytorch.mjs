@@ -22,7 +22,7 @@ import { openEngine } from '../dist/core/runtime/engine.js';
 import { inScope } from '../dist/core/runtime/scope.js';
 import { tf } from '../dist/core/runtime/tf.js';
 import { Detector } from '../dist/core/scoring/detector.js';
-import { assembleCrew } from '../dist/core/training/crew.js';
+import { assembleCrew } from '../dist/core/training/assemble-crew.js';
 import { machine, table } from './timing.mjs';
 
 const { values: options } = parseArgs({

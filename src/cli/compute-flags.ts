@@ -66,3 +66,11 @@ export function threadsFor(engine: Pick<Engine, 'name'>, wanted: number | undefi
   if (engine.name === 'wasm' || engine.name === 'cpu') return wanted ?? availableParallelism();
   return 0;
 }
+
+/** Images of a shard: few on a processor, whose threads take one each; on a GPU the batch at once fills it best. */
+export function shardFor(
+  engine: Pick<Engine, 'kind'>,
+  { shard, batch }: { shard?: number | undefined; batch: number },
+): number {
+  return shard ?? (engine.kind === 'cpu' ? 4 : batch);
+}

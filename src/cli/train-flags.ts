@@ -33,8 +33,8 @@ export const trainFlags = {
   batch: Flags.integer({ min: 1, default: 8, summary: 'Images of one step.' }),
   shard: Flags.integer({
     min: 1,
-    default: 4,
-    summary: 'Images normalised together; bounds the memory of a thread.',
+    summary:
+      'Images normalised together; bounds the memory of a thread [default: 4; on a GPU the whole batch]',
   }),
   lr: Flags.string({ summary: "Peak learning rate [default: the publication's, scaled to the batch]" }),
   schedule: Flags.option({
@@ -68,7 +68,7 @@ export interface TrainFlags {
   epochs?: number | undefined;
   steps?: number | undefined;
   batch: number;
-  shard: number;
+  shard?: number | undefined;
   lr?: string | undefined;
   schedule: 'step' | 'cosine';
   seed: number;
@@ -81,7 +81,7 @@ export interface TrainFlags {
 /** The flags as settings of a training run. @throws UsageError for values that make no sense */
 export function trainingOptions(
   flags: TrainFlags,
-): Omit<TrainDetectorOptions, 'out' | 'resume' | 'engine' | 'threads' | 'origin'> {
+): Omit<TrainDetectorOptions, 'out' | 'resume' | 'engine' | 'threads' | 'shard' | 'origin'> {
   const bounded = flags.epochs !== undefined || flags.steps !== undefined;
   const fpr = (name: 'target-fpr' | 'review-fpr', text: string) => parseNumber(name, text, 1e-9, 0.999);
   const reviewFpr = flags['review-fpr'];
@@ -93,7 +93,6 @@ export function trainingOptions(
     steps: flags.steps ?? null,
     budgetSeconds: bounded ? null : parseDuration(flags.budget ?? '10m'),
     batch: flags.batch,
-    shard: flags.shard,
     rate: flags.lr === undefined ? null : parseNumber('lr', flags.lr, 1e-9, 10),
     schedule: flags.schedule,
     seed: flags.seed,

@@ -3,7 +3,7 @@ import type { DetectorFamily } from '../models/family.js';
 import { NamedWeights } from '../nn/named-weights.js';
 import type { ParameterBlock, Slot } from '../nn/parameter-block.js';
 import { createRandom, type Random } from '../nn/random.js';
-import { TfOps } from '../ops/tf-ops.js';
+import { TfOps, type TrainingMode } from '../ops/tf-ops.js';
 import { inScope } from '../runtime/scope.js';
 import { tf } from '../runtime/tf.js';
 
@@ -32,35 +32,36 @@ export interface PlacedNetwork<Config> {
   tensors: ReadonlyMap<string, Tensor>;
 }
 
+/** The gradient of one trainable slot; null where the loss does not depend on it. */
+export interface SlotGradient {
+  slot: Slot;
+  gradient: Tensor | null;
+}
+
 /**
  * Loss and gradients of one shard on the current engine.
  *
- * @param receive told once how to add the shard's gradient, times a weight, to an array laid out like the block
+ * @param receive given the gradients in the block's order; they are freed when it returns
  */
 export function gradientsOfShard<Config>(
   { family, config, block, tensors }: PlacedNetwork<Config>,
   batch: ShardBatch,
-  receive: (addTo: (total: Float32Array, weight: number) => void) => void,
+  receive: (gradients: readonly SlotGradient[]) => void,
 ): ShardResult {
-  const trainable = block.slots.filter((slot) => slot.spec.trainable);
-  const statistics: ShardResult['statistics'] = [];
-  const loss = inScope(() => {
+  return inScope(() => {
     const features = batch.features.map((values, scale) =>
       tf.tensor(values, [batch.images, ...batch.shapes[scale]!]),
     );
-    const ops = new TfOps(trainingMode(block, tensors, createRandom(batch.seed), statistics));
+    const { mode, collect } = trainingMode(block, tensors, createRandom(batch.seed));
+    const ops = new TfOps(mode);
     const w = new NamedWeights(tensors);
     const forward = () => family.loss(ops, family.reconstruct(ops, w, features, config));
+    const trainable = block.slots.filter((slot) => slot.spec.trainable);
     const sources = trainable.map((slot) => tensors.get(slot.spec.name)!);
     const { value, grads } = tf.engine().gradients(forward, sources, undefined, true);
-    receive((total, weight) => {
-      trainable.forEach((slot, i) => {
-        if (grads[i]) addInto(total, slot, grads[i], weight);
-      });
-    });
-    return value.dataSync()[0]!;
+    receive(trainable.map((slot, i) => ({ slot, gradient: grads[i] ?? null })));
+    return { loss: value.dataSync()[0]!, statistics: collect() };
   });
-  return { loss, statistics };
 }
 
 /**
@@ -77,7 +78,9 @@ export function accumulateGradients<Config>(
 ): ShardResult {
   return inScope(() => {
     const tensors = uploadParameters(block);
-    return gradientsOfShard({ family, config, block, tensors }, batch, (addTo) => addTo(gradients, weight));
+    return gradientsOfShard({ family, config, block, tensors }, batch, (shard) => {
+      addGradients(gradients, shard, weight);
+    });
   });
 }
 
@@ -89,34 +92,30 @@ export function uploadParameters(block: ParameterBlock): Map<string, Tensor> {
   );
 }
 
-function trainingMode(
-  block: ParameterBlock,
-  tensors: ReadonlyMap<string, Tensor>,
-  random: Random,
-  statistics: ShardResult['statistics'],
-) {
-  const offsets = new Map(block.slots.map((slot) => [tensors.get(slot.spec.name)!.id, slot.offset]));
-  return {
-    random,
-    onBatchStatistics(
-      { mean, variance }: { mean: Tensor; variance: Tensor },
-      batchMean: Tensor,
-      batchVariance: Tensor,
-    ) {
-      statistics.push({
-        offset: offsets.get(mean.id)!,
-        values: batchMean.dataSync().slice() as Float32Array,
-      });
-      statistics.push({
-        offset: offsets.get(variance.id)!,
-        values: batchVariance.dataSync().slice() as Float32Array,
-      });
-    },
-  };
+/** Adds `weight ·` gradient to an array laid out like the block. */
+export function addGradients(total: Float32Array, shard: readonly SlotGradient[], weight: number): void {
+  for (const { slot, gradient } of shard) {
+    const values = gradient?.dataSync();
+    if (!values) continue;
+    for (let i = 0; i < slot.size; i++)
+      total[slot.offset + i] = total[slot.offset + i]! + weight * values[i]!;
+  }
 }
 
-function addInto(gradients: Float32Array, slot: Slot, gradient: Tensor, weight: number): void {
-  const values = gradient.dataSync();
-  for (let i = 0; i < slot.size; i++)
-    gradients[slot.offset + i] = gradients[slot.offset + i]! + weight * values[i]!;
+/** Batch statistics are read only when the pass is through: a GPU would have to stop for each of them. */
+function trainingMode(block: ParameterBlock, tensors: ReadonlyMap<string, Tensor>, random: Random) {
+  const offsets = new Map(block.slots.map((slot) => [tensors.get(slot.spec.name)!.id, slot.offset]));
+  const seen: { offset: number; tensor: Tensor }[] = [];
+  const onBatchStatistics: TrainingMode['onBatchStatistics'] = ({ mean, variance }, ...batch) => {
+    [mean, variance].forEach((slot, i) => {
+      seen.push({ offset: offsets.get(slot.id)!, tensor: tf.keep(batch[i]!.clone()) });
+    });
+  };
+  const collect = (): ShardResult['statistics'] =>
+    seen.map(({ offset, tensor }) => {
+      const values = tensor.dataSync().slice() as Float32Array;
+      tensor.dispose();
+      return { offset, values };
+    });
+  return { mode: { random, onBatchStatistics }, collect };
 }

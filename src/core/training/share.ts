@@ -3,7 +3,13 @@ import { ParameterBlock } from '../nn/parameter-block.js';
 import { inScope } from '../runtime/scope.js';
 import { type AdamWOptions, adamwStep, type Moments, type Stretch, shareParameters } from './adamw.js';
 import { type FeatureSet, readScale } from './feature-set.js';
-import { gradientsOfShard, type ShardBatch, type ShardResult, uploadParameters } from './gradients.js';
+import {
+  addGradients,
+  gradientsOfShard,
+  type ShardBatch,
+  type ShardResult,
+  uploadParameters,
+} from './gradients.js';
 import { ShardTurns } from './shard-turns.js';
 
 /** Memory of a training run, visible to every thread. */
@@ -16,8 +22,8 @@ export interface SharedState {
   turns: Int32Array;
 }
 
-/** What a thread is told once. */
-export interface ShareSetup {
+/** What a run of training works with. */
+export interface CrewSetup {
   family: string;
   config: unknown;
   channels: readonly number[];
@@ -26,10 +32,14 @@ export interface ShareSetup {
   featureScale: readonly number[];
   optimiser: AdamWOptions;
   state: SharedState;
+  engine: string;
+}
+
+/** What a thread is told once. */
+export interface ShareSetup extends CrewSetup {
   /** Which thread this is, and of how many. */
   worker: number;
   workers: number;
-  engine: string;
 }
 
 /** One shard of a batch. */
@@ -40,6 +50,12 @@ export interface ShardJob {
   seed: number;
   /** Share of the batch that the shard holds. */
   weight: number;
+}
+
+/** Reads the images of a shard. */
+export function batchOf({ set, featureScale }: CrewSetup, { images, seed }: ShardJob): ShardBatch {
+  const features = set.shapes.map((_, scale) => readScale(set, images, scale, featureScale[scale]!));
+  return { features, shapes: set.shapes, images: images.length, seed };
 }
 
 /** One thread's part of the training: gradients of its shards, then the update of its stretch of the parameters. */
@@ -66,20 +82,14 @@ export class TrainingShare<Config> {
     return inScope(() => {
       const network = { family, config, block, tensors: uploadParameters(block) };
       return jobs.map((job) =>
-        gradientsOfShard(network, this.batchOf(job), (addTo) => {
+        gradientsOfShard(network, batchOf(this.setup, job), (shard) => {
           this.turns.take(job.index, () => {
             if (job.index === 0) this.setup.state.gradient.fill(0);
-            addTo(this.setup.state.gradient, job.weight);
+            addGradients(this.setup.state.gradient, shard, job.weight);
           });
         }),
       );
     });
-  }
-
-  private batchOf({ images, seed }: ShardJob): ShardBatch {
-    const { set, featureScale } = this.setup;
-    const features = set.shapes.map((_, scale) => readScale(set, images, scale, featureScale[scale]!));
-    return { features, shapes: set.shapes, images: images.length, seed };
   }
 
   /** Squared norm of the gradient on this thread's stretches. */

@@ -2,8 +2,9 @@ import { MambaadError } from '../errors.js';
 import { trainedFamily } from '../models/registry.js';
 import { ParameterBlock } from '../nn/parameter-block.js';
 import { createRandom } from '../nn/random.js';
+import { assembleCrew } from './assemble-crew.js';
 import { loadCheckpoint, type RunState, saveCheckpoint } from './checkpoint.js';
-import { assembleCrew, type Crew } from './crew.js';
+import type { Crew } from './crew.js';
 import type { FeatureSet } from './feature-set.js';
 import { type BatchPlan, shardsOfStep, stepsPerEpoch } from './plan.js';
 import { updateRunningStatistics } from './running-statistics.js';
@@ -104,11 +105,13 @@ export class Trainer {
         const now = performance.now();
         this.run.elapsedSeconds = before + (now - start) / 1000;
         if (now - saved > 1000 * checkpoint.everySeconds) {
+          await crew.settle();
           await saveCheckpoint(checkpoint.path, this.run, this.state);
           saved = performance.now();
         }
         yield { ...step, progress: this.progress(), elapsedSeconds: this.run.elapsedSeconds };
       }
+      await crew.settle();
     } finally {
       await crew.close();
     }
