@@ -1,6 +1,6 @@
-import type { Tensor } from '@tensorflow/tfjs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Tensor } from '@tensorflow/tfjs';
 import { beforeAll, expect, test } from 'vitest';
 import { calibratedScore } from '../../../src/core/anomaly/verdict.js';
 import { openTfjsRunner } from '../../../src/core/export/exported-runner.js';
