@@ -1,10 +1,10 @@
 import type { Input, OutputArgs, OutputFlags, ParserOutput } from '@oclif/core/parser';
+import { inOrder } from '../core/data/in-order.js';
 import { DataError, MambaadError, UsageError } from '../core/errors.js';
 import type { JsonObject } from '../core/records/parse-line.js';
 import { newTally, type RecordOf, readRecords } from '../core/records/read-records.js';
 import type { AnyRecord, EndRecord, RecordType } from '../core/records/schemas.js';
 import { BaseCommand } from './base-command.js';
-import { inBatches } from './batches.js';
 import { inputFlags, talkFlags } from './flags.js';
 
 export interface InputRecord<K extends RecordType> {
@@ -18,10 +18,10 @@ export interface ReadingOptions {
 }
 
 export interface PipingOptions {
-  /** Records worked on together; 1 unless told. */
-  batch?: number;
-  /** Called after every batch with the number of its records. */
-  onDone?: (records: number) => void;
+  /** Records worked on at a time; 1 unless told. */
+  inFlight?: number;
+  /** Called when a record has been dealt with. */
+  onDone?: () => void;
 }
 
 interface Failed {
@@ -29,12 +29,14 @@ interface Failed {
   line?: number;
 }
 
-type Work<K extends RecordType> = (batch: RecordOf<K>[]) => Promise<AnyRecord[]>;
+type Outcome<K extends RecordType> = { result: AnyRecord } | { input: InputRecord<K>; error: unknown };
+
+type Work<K extends RecordType> = (record: RecordOf<K>) => Promise<AnyRecord>;
 
 /**
  * A stage of a pipe: reads records on stdin, writes records to stdout.
  *
- *     await this.pipe(['image', 'features'], (batch) => detector.score(batch), { batch: 8 });
+ *     await this.pipe(['image', 'features'], (record) => scorer.score(record), { inFlight: 4 });
  *     await this.finish();
  */
 export abstract class PipeCommand extends BaseCommand {
@@ -59,8 +61,8 @@ export abstract class PipeCommand extends BaseCommand {
   }
 
   /**
-   * The records of the given types on stdin, validated. All others go through to stdout untouched (at once: ahead of a
-   * batch that is still being filled), except `end`, which every stage writes anew.
+   * The records of the given types on stdin, validated. All others go through to stdout untouched (at once: ahead of
+   * records that are being worked on), except `end`, which every stage writes anew.
    * @throws UsageError when stdin is a terminal, after showing how to use the command
    * @throws DataError at a malformed line (unless skipped), and at a cut stream under --require-end
    */
@@ -90,17 +92,30 @@ export abstract class PipeCommand extends BaseCommand {
   }
 
   /**
-   * Sends every record of the given types through `work` and writes what comes out. A failing record ends the run, or
-   * under --on-error skip becomes an `error` record; the others of its batch are then worked on one by one.
+   * Sends every record of the given types through `work` and writes what comes out, in their order. A failing record
+   * ends the run, or under --on-error skip becomes an `error` record.
    */
   protected async pipe<K extends RecordType>(
     types: readonly K[],
     work: Work<K>,
-    { batch = 1, onDone, ...reading }: PipingOptions & ReadingOptions = {},
+    { inFlight = 1, onDone, ...reading }: PipingOptions & ReadingOptions = {},
   ): Promise<void> {
-    for await (const group of inBatches(this.records(types, reading), batch)) {
-      await this.workOn(group, work);
-      onDone?.(group.length);
+    const attempt = async (input: InputRecord<K>): Promise<Outcome<K>> => {
+      try {
+        return { result: await work(input.record) };
+      } catch (error) {
+        return { input, error };
+      }
+    };
+    for await (const outcome of inOrder(this.records(types, reading), attempt, inFlight)) {
+      if ('result' in outcome) {
+        // A result may turn out to be unwritable (NaN).
+        const of = { record: { path: outcome.result.path } };
+        await this.write(outcome.result).catch((error) => this.refuse(error, of));
+      } else {
+        await this.refuse(outcome.error, outcome.input as Failed);
+      }
+      onDone?.();
       await yieldToSignals();
     }
   }
@@ -120,21 +135,6 @@ export abstract class PipeCommand extends BaseCommand {
     return super.finish({ in: this.tally.records, ...counts });
   }
 
-  private async workOn<K extends RecordType>(group: InputRecord<K>[], work: Work<K>): Promise<void> {
-    let results: AnyRecord[];
-    try {
-      results = await work(group.map(({ record }) => record));
-    } catch (error) {
-      if (group.length === 1) return this.refuse(error, group[0] as Failed);
-      if (this.input['on-error'] === 'fail') throw error;
-      for (const one of group) await this.workOn([one], work);
-      return;
-    }
-    // Apart from the work: a result that cannot be written (NaN) must not send the others out twice.
-    for (const record of results)
-      await this.write(record).catch((error) => this.refuse(error, { record: { path: record.path } }));
-  }
-
   private checkEnd(): void {
     if (this.tally.ended) return;
     const missing = 'the input stopped without an end record: the program before this one may have died';
@@ -150,7 +150,7 @@ export abstract class PipeCommand extends BaseCommand {
   }
 }
 
-/** Lets Ctrl-C and a closed pipe be noticed between two batches that compute without a pause. */
+/** Lets Ctrl-C and a closed pipe be noticed between two records that compute without a pause. */
 function yieldToSignals(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -20,6 +20,9 @@ interface ScoreFlags {
   threads?: number | undefined;
 }
 
+// Records read and pictures encoded while the detector works.
+const readAhead = 2;
+
 export default class Score extends PipeCommand {
   static override summary = 'Score images against a trained model: one record in, one score record out.';
   static override description =
@@ -52,15 +55,15 @@ export default class Score extends PipeCommand {
       ? await this.openFile(flags)
       : await this.openFolder(flags);
     const progress = this.progress(undefined, 'scoring');
-    const score = async (batch: (ImageRecord | FeatureRecord)[]) => {
-      const scores = await scorer.score(batch);
-      for (const { verdict } of scores) gate.count(verdict);
-      return scores;
+    const score = async (record: ImageRecord | FeatureRecord) => {
+      const scored = await scorer.score(record);
+      gate.count(scored.verdict);
+      return scored;
     };
     try {
       await this.pipe(['image', 'features'], score, {
-        batch: 2 * scorer.size,
-        onDone: (count) => progress.advance(count),
+        inFlight: scorer.size + readAhead,
+        onDone: () => progress.advance(1),
       });
     } finally {
       await scorer.close();

@@ -36,14 +36,10 @@ export default class Segment extends PipeCommand {
       overlays: flags.overlays,
     };
     const progress = this.progress(undefined, 'segmenting');
-    await this.pipe(
-      ['score'],
-      (batch) => Promise.all(batch.map((record) => segmentRecord(record, options))),
-      {
-        batch: 2 * availableParallelism(),
-        onDone: (count) => progress.advance(count),
-      },
-    );
+    await this.pipe(['score'], (record) => segmentRecord(record, options), {
+      inFlight: 2 * availableParallelism(),
+      onDone: () => progress.advance(1),
+    });
     await this.finish();
   }
 }

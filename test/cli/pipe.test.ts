@@ -168,9 +168,9 @@ describe('records that cannot be processed', () => {
   });
 
   test.each(['1', '2', '8'])(
-    '--on-error skip writes an error record in their place (batch %s)',
-    async (batch) => {
-      const { exitCode, lines } = await pass(input, ['--on-error', 'skip', '--batch', batch]);
+    '--on-error skip writes an error record in their place (%s in flight)',
+    async (inFlight) => {
+      const { exitCode, lines } = await pass(input, ['--on-error', 'skip', '--in-flight', inFlight]);
       expect(exitCode).toBe(4);
       const [a, failed, b, last] = records(lines);
       expect([a.path, b.path]).toEqual(['a', 'b']);
@@ -184,14 +184,14 @@ describe('records that cannot be processed', () => {
     },
   );
 
-  test('a batch that is not full goes out when a malformed line follows', async () => {
-    const { lines } = await pass(`${image('a')}\n${image('b')}\nnonsense\n`, ['--batch', '8']);
+  test('what came before a malformed line goes out', async () => {
+    const { lines } = await pass(`${image('a')}\n${image('b')}\nnonsense\n`, ['--in-flight', '8']);
     expect(records(lines).map(({ type }) => type)).toEqual(['image', 'image', 'error']);
   });
 
-  test('a record does not wait for a full batch when the input pauses', async () => {
+  test('a record does not wait for others when the input pauses', async () => {
     const options = { keepOpen: true, signalAfterMs: 200 };
-    const { exitCode, lines } = await pass(`${image('a')}\n`, ['--batch', '8', '-q'], options);
+    const { exitCode, lines } = await pass(`${image('a')}\n`, ['--in-flight', '8', '-q'], options);
     expect({ exitCode, n: lines.length }).toEqual({ exitCode: 130, n: 1 });
   });
 

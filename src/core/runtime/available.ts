@@ -8,7 +8,7 @@ export class Available<T> {
   }
 
   async use<R>(work: (item: T) => R | Promise<R>): Promise<R> {
-    const item = this.idle.pop() ?? (await new Promise<T>((resolve) => this.line.push(resolve)));
+    const item = this.idle.length > 0 ? this.idle.pop()! : await this.waitInLine();
     try {
       return await work(item);
     } finally {
@@ -16,5 +16,9 @@ export class Available<T> {
       if (next) next(item);
       else this.idle.push(item);
     }
+  }
+
+  private waitInLine(): Promise<T> {
+    return new Promise((resolve) => this.line.push(resolve));
   }
 }

@@ -4,7 +4,7 @@ import { ScanArena, type ScanLane } from '../kernels/selective-scan/scan-arena.j
 import { ScanThreads } from '../kernels/selective-scan/scan-threads.js';
 import { Available } from './available.js';
 import { type OnnxSession, openSession, type SessionTensor } from './onnxruntime.js';
-import { type MemoryPlan, planMemory, type StageShape, scanInputs } from './split-memory.js';
+import { planMemory, type StageMemory, type StageShape, scanInputs } from './split-memory.js';
 
 export interface SplitOptions {
   /** Cores to use: scans of some pictures run beside the dense stages of others. */
@@ -14,7 +14,7 @@ export interface SplitOptions {
 /** What one picture needs on its way through the stages. */
 interface Lane {
   scans: ScanLane;
-  made: MemoryPlan;
+  memory: readonly StageMemory[];
 }
 
 /**
@@ -60,17 +60,20 @@ export class SplitSession {
     // a thread has done its share.
     this.size = threads > 1 ? threads + 1 : 1;
     this.lanes = new Available(
-      Array.from({ length: this.size }, () => ({ scans: this.arena.addLane(), made: planMemory(graph) })),
+      Array.from(
+        { length: this.size },
+        (): Lane => ({ scans: this.arena.addLane(), memory: planMemory(graph) }),
+      ),
     );
   }
 
   /** One picture; all shapes begin with 1. Several calls may be under way. */
   run(inputs: Record<string, SessionTensor>): Promise<Record<string, SessionTensor>> {
-    return this.lanes.use(async ({ scans, made }) => {
+    return this.lanes.use(async ({ scans, memory }) => {
       const values = new Map(Object.entries(inputs));
       for (const s of this.stages.keys()) {
-        await this.runDense(s, values, made[s]!);
-        await this.scan(s, values, scans);
+        await this.runDense(s, values, memory[s]!.dense);
+        await this.runScans(s, values, memory[s]!.scanned, scans);
       }
       // The next picture overwrites the lane's memory.
       const copies = this.outputs.map((name) => [name, copyOf(values.get(name)!)]);
@@ -99,13 +102,19 @@ export class SplitSession {
     for (const [name, value] of Object.entries(made)) values.set(name, value);
   }
 
-  private async scan(s: number, values: Map<string, SessionTensor>, lane: ScanLane): Promise<void> {
+  private async runScans(
+    s: number,
+    values: Map<string, SessionTensor>,
+    made: Record<string, SessionTensor>,
+    lane: ScanLane,
+  ): Promise<void> {
     const stage = this.stages[s]!;
     if (stage.scans.length === 0) return;
     for (const name of scanInputs(stage)) this.arena.input(lane, s, name).set(values.get(name)!.data);
-    const outputs = await this.arena.run(lane, s);
-    for (const { y, order, channels } of stage.scans) {
-      values.set(y, { shape: [1, order.length, channels], data: outputs.get(y)! });
+    await this.arena.run(lane, s);
+    for (const [name, value] of Object.entries(made)) {
+      value.data.set(this.arena.output(lane, s, name));
+      values.set(name, value);
     }
   }
 }

@@ -2,36 +2,38 @@ import { extractFeatures } from '../data/extract.js';
 import type { Encoder } from '../models/encoders/encoder.js';
 import { openModelEncoder } from '../models/encoders/model-encoder.js';
 import type { FeatureRecord, ImageRecord } from '../records/schemas.js';
+import { Available } from '../runtime/available.js';
 import type { ScoringManifest } from './record-scorer.js';
 
 /** A model's encoder, opened when the first image record comes. */
 export class EncoderOnDemand {
-  private encoder: Encoder | undefined;
+  private encoder: Promise<Encoder> | undefined;
+  // Encoders need not be re-entrant.
+  private readonly turn = new Available([undefined]);
 
   constructor(
     private readonly manifest: ScoringManifest,
     private readonly signal: AbortSignal,
   ) {}
 
-  /** The records with features in place of images, in their order. Errors as `openModelEncoder`, `extractFeatures`. */
-  async withFeatures(batch: readonly (ImageRecord | FeatureRecord)[]): Promise<FeatureRecord[]> {
-    const images = batch.filter(isImage);
-    if (images.length === 0) return batch as FeatureRecord[];
-    this.encoder ??= await openModelEncoder(this.manifest);
-    const source = (async function* () {
-      yield* images;
-    })();
-    const extracted: FeatureRecord[] = [];
-    const options = { inline: true, signal: this.signal };
-    for await (const record of extractFeatures(source, this.encoder, options)) extracted.push(record);
-    return batch.map((record) => (isImage(record) ? extracted.shift()! : record));
+  /** The image's features inside a record. Errors as `openModelEncoder`, `extractFeatures`. */
+  encode(image: ImageRecord): Promise<FeatureRecord> {
+    return this.turn.use(async () => {
+      this.encoder ??= openModelEncoder(this.manifest);
+      const options = { inline: true, signal: this.signal };
+      for await (const record of extractFeatures(only(image), await this.encoder, options)) return record;
+      throw new Error('an image without features');
+    });
   }
 
-  dispose(): void {
-    this.encoder?.dispose();
+  async dispose(): Promise<void> {
+    await this.encoder?.then(
+      (encoder) => encoder.dispose(),
+      () => {}, // it never opened, which was told when it was wanted
+    );
   }
 }
 
-function isImage(record: ImageRecord | FeatureRecord): record is ImageRecord {
-  return record.type === 'image';
+async function* only(image: ImageRecord): AsyncGenerator<ImageRecord> {
+  yield image;
 }

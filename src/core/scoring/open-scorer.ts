@@ -15,8 +15,7 @@ type Record = ImageRecord | FeatureRecord;
 export interface Scorer {
   /** How many records are worth having in flight. */
   readonly size: number;
-  /** @returns one score record a record, in their order */
-  score(records: readonly Record[]): Promise<ScoreRecord[]>;
+  score(record: Record): Promise<ScoreRecord>;
   close(): Promise<void>;
 }
 
@@ -52,7 +51,7 @@ export async function openFileScorer(
   };
   return {
     size: crew.size,
-    score: (records) => Promise.all(records.map(score)),
+    score,
     close: () => crew.close(),
   };
 }
@@ -62,13 +61,11 @@ function withEncoder(manifest: ScoringManifest, crew: ScoringCrew, options: Scor
   const scorer = new RecordScorer(manifest, crew, options);
   return {
     size: crew.size,
-    async score(records) {
-      const features = await encoder.withFeatures(records);
-      return Promise.all(features.map((record) => scorer.score(record)));
-    },
+    score: async (record) =>
+      scorer.score(record.type === 'image' ? await encoder.encode(record as ImageRecord) : record),
     async close() {
       await crew.close();
-      encoder.dispose();
+      await encoder.dispose();
     },
   };
 }

@@ -27,12 +27,11 @@ export class RecordScorer {
    * @throws DataError when the features are of another encoder or broken, or the score is not finite
    */
   async score(record: FeatureRecord): Promise<ScoreRecord> {
-    const start = performance.now();
     this.checkEncoder(record);
     const features = await Promise.all(record.features.map((ref) => resolveFloats(ref, '.')));
     const scored = await this.crew.score(features);
     const { features: _, encoder: __, input_size: ___, ...known } = record;
-    return this.composer.compose(known, scored, performance.now() - start);
+    return this.composer.compose(known, scored, scored.ms);
   }
 
   private checkEncoder({ path, encoder, features }: FeatureRecord): void {

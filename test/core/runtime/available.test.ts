@@ -25,3 +25,8 @@ test('what failed can be used again', async () => {
   await expect(lanes.use(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   expect(await lanes.use((lane) => lane)).toBe('only');
 });
+
+test('an item may be nothing but a turn', async () => {
+  const turn = new Available([undefined]);
+  expect(await turn.use((item) => [item])).toEqual([undefined]);
+});

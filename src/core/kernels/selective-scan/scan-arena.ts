@@ -47,12 +47,13 @@ export class ScanArena {
     return this.view(lane.inputs[group]!.get(name)!);
   }
 
-  /**
-   * Runs the scans of a group.
-   *
-   * @returns their outputs `[L,D]` by name, in memory of their own
-   */
-  async run(lane: ScanLane, group: number): Promise<Map<string, Float32Array>> {
+  /** Where a scan of a group left its output `[L,D]`, until the next group runs. */
+  output(lane: ScanLane, group: number, name: string): Float32Array {
+    return this.view(lane.outputs[group]!.get(name)!);
+  }
+
+  /** Runs the scans of a group. */
+  async run(lane: ScanLane, group: number): Promise<void> {
     const outputs = lane.outputs[group]!;
     for (const place of outputs.values()) this.view(place).fill(0);
     const jobs = this.groups[group]!.map(({ cut, at }): ScanJob => {
@@ -65,7 +66,6 @@ export class ScanArena {
       };
     });
     await this.threads.run(jobs);
-    return new Map([...outputs].map(([name, place]) => [name, this.view(place).slice()]));
   }
 
   private place(cut: ScanCut): Placed {

@@ -40,12 +40,13 @@ function openArena(count: number): ScanArena {
 
 async function runBothGroups(arena: ScanArena, lane: ScanLane): Promise<void> {
   fill(arena, lane, 0, cases[0]!, 'first');
-  check((await arena.run(lane, 0)).get('first.y')!, cases[0]!);
+  await arena.run(lane, 0);
+  check(arena.output(lane, 0, 'first.y'), cases[0]!);
   fill(arena, lane, 1, cases[1]!, 'second');
   fill(arena, lane, 1, cases[0]!, 'third');
-  const outputs = await arena.run(lane, 1);
-  check(outputs.get('second.y')!, cases[1]!);
-  check(outputs.get('third.y')!, cases[0]!);
+  await arena.run(lane, 1);
+  check(arena.output(lane, 1, 'second.y'), cases[1]!);
+  check(arena.output(lane, 1, 'third.y'), cases[0]!);
 }
 
 function check(y: Float32Array, scan: ProjectedCase): void {
