@@ -1,7 +1,7 @@
-import { rm } from 'node:fs/promises';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/base-command.js';
-import { DataError, UsageError } from '../core/errors.js';
+import type { Progress } from '../cli/progress.js';
+import { UsageError } from '../core/errors.js';
 import type { Parity } from '../core/export/parity.js';
 import type { LoadedModel } from '../core/models/model-folder.js';
 
@@ -45,8 +45,7 @@ export default class Export extends BaseCommand {
     }
     const { openModel } = await import('../core/models/model-folder.js');
     const model = await openModel(flags.model);
-    const bytes = await this.writeModel(model, flags);
-    const parity = flags.check === undefined ? undefined : await this.prove(model, flags.check, flags);
+    const { bytes, parity } = await this.export(model, flags);
     await this.write({
       v: 1,
       type: 'export',
@@ -60,57 +59,58 @@ export default class Export extends BaseCommand {
     this.notice(`${flags.out}: ${(bytes / 1e6).toFixed(1)} MB`);
   }
 
-  private async writeModel(model: LoadedModel, flags: ExportFlags): Promise<number> {
+  private async export(model: LoadedModel, flags: ExportFlags): Promise<{ bytes: number; parity?: Parity }> {
+    const { check, out, format } = flags;
+    if (check === undefined) return { bytes: await this.writeModel(model, out, flags) };
+    const { writeProven } = await import('../core/export/write-proven.js');
+    const { shardName } = await import('../core/export/tfjs/graph-model-files.js');
+    const { bytes, proof } = await writeProven(
+      out,
+      (place) => this.writeModel(model, place, flags),
+      (place) => this.prove(model, place, check, flags),
+      format === 'tfjs' ? shardName(0) : undefined,
+    );
+    return { bytes, parity: proof };
+  }
+
+  private async writeModel(model: LoadedModel, out: string, flags: ExportFlags): Promise<number> {
     if (flags.format === 'safetensors') {
       const { exportSafetensors } = await import('../core/export/safetensors.js');
-      return exportSafetensors(model, flags.out);
+      return exportSafetensors(model, out);
     }
     const { loadModelEncoder } = await import('../core/models/encoders/model-encoder.js');
     const encoder = flags['without-preprocess'] ? undefined : await loadModelEncoder(model.manifest);
     const options = { half: flags.half, encoder };
     if (flags.format === 'onnx') {
       const { exportOnnx } = await import('../core/export/onnx/export-onnx.js');
-      return exportOnnx(model, flags.out, options);
+      return exportOnnx(model, out, options);
     }
     const { exportTfjs } = await import('../core/export/tfjs/export-tfjs.js');
-    return exportTfjs(model, flags.out, options);
+    return exportTfjs(model, out, options);
   }
 
-  /** Runs the export beside the model; one that differs is removed. */
-  private async prove(model: LoadedModel, images: string, flags: ExportFlags): Promise<Parity> {
-    const { readDataset } = await import('../core/data/layouts/read-dataset.js');
-    const { openModelEncoder } = await import('../core/models/encoders/model-encoder.js');
-    const { exportParity, halfParityBounds, parityBounds } = await import('../core/export/parity.js');
-    const { spreadImages } = await import('../core/export/spread-images.js');
-    const { openOnnxRunner, openTfjsRunner } = await import('../core/export/exported-runner.js');
-    const { openEngine } = await import('../core/runtime/engine.js');
-    const chosen = await spreadImages(readDataset(images, 'auto'), flags['check-images']);
-    const engine = await openEngine('auto');
-    const encoder = await openModelEncoder(model.manifest);
-    const open = flags.format === 'tfjs' ? openTfjsRunner : openOnnxRunner;
-    const runner = await open(flags.out, model.manifest);
-    const bounds = flags.half ? halfParityBounds : parityBounds;
-    const progress = this.progress(chosen.length, 'comparing');
-    const parity = await exportParity(runner, model, encoder, chosen, {
-      bounds,
-      onImage: () => progress.advance(),
+  /** Runs the export at `place` beside the model. */
+  private async prove(model: LoadedModel, place: string, check: string, flags: ExportFlags): Promise<Parity> {
+    const { proveExport } = await import('../core/export/prove-export.js');
+    const { format, half } = flags;
+    let progress: Progress | undefined;
+    const parity = await proveExport(model, place, format === 'tfjs' ? 'tfjs' : 'onnx', {
+      ...{ half, images: check, limit: flags['check-images'], name: flags.out },
+      onStart: (total) => {
+        progress = this.progress(total, 'comparing');
+      },
+      onImage: () => progress?.advance(),
     });
-    await runner.dispose();
-    encoder.dispose();
-    engine.close();
     this.show(
-      `parity on ${parity.images} images of ${parity.classes} classes: map ${parity.map_max_abs.toExponential(1)}, score ${parity.score_max_abs.toExponential(1)}, verdicts ${parity.verdicts_equal ? 'equal' : 'DIFFER'}`,
+      `parity on ${parity.images} images of ${parity.classes} classes: map ${parity.map_max_abs.toExponential(1)}, score ${parity.score_max_abs.toExponential(1)}, verdicts equal`,
     );
-    if (parity.ok) return parity;
-    await rm(flags.out, { recursive: true, force: true });
-    throw new DataError(
-      `${flags.out}: the export is not the same model (map ${parity.map_max_abs}, score ${parity.score_max_abs}; bounds ${bounds.map}, ${bounds.score}; verdicts ${parity.verdicts_equal ? 'equal' : 'differ'}) and was removed; ${flags.half ? 'export without --half' : 'report this'}`,
-    );
+    return parity;
   }
 }
 
 interface ExportFlags {
   out: string;
+  check?: string | undefined;
   format: 'safetensors' | 'onnx' | 'tfjs';
   half: boolean;
   'without-preprocess': boolean;
