@@ -8,7 +8,7 @@ here. Without a CUDA kernel the scan is a loop over the sequence, in one of two 
 
 Usage: mambaad_torch.py TENSORS.safetensors CONFIG.json MODE SCAN THREADS REPEATS OUT.safetensors
 TENSORS holds the weights by their published names and `features.0...2` [B,H,W,C]. MODE is `forward` (evaluation) or `step`
-(training mode: forward, backward, clip, AdamW). Prints {"torch", "threads", "ms": [...], "loss", "peak_mb"}; OUT takes
+(training mode: forward, backward, clip, AdamW). Prints {"torch", "threads", "ms", "cpu_ms", "loss", "peak_mb"}; OUT takes
 `outputs.0...2` [B,H,W,C] or, of the first step, `grad.NAME`.
 """
 
@@ -286,16 +286,18 @@ def main(tensors_path, config_path, mode, scan, threads, repeats, out_path):
         return gradients, loss.item()
 
     run = step if mode == "step" else forward
-    times, results = [], []
-    for _ in range(int(repeats)):
-        start = time.perf_counter()
-        results.append(run())
+    times, cpu_times = [], []
+    for repeat in range(int(repeats)):
+        start, cpu_start = time.perf_counter(), time.process_time()
+        result = run()
         times.append(1000 * (time.perf_counter() - start))
-    first, loss = results[0]
+        cpu_times.append(1000 * (time.process_time() - cpu_start))
+        if repeat == 0:
+            first, loss = result
     write_tensors(out_path, first if loss is not None else {f"outputs.{i}": y for i, y in enumerate(first)})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     facts = {"torch": torch.__version__, "threads": torch.get_num_threads(), "peak_mb": peak}
-    print(json.dumps({**facts, "ms": times, "loss": loss}))
+    print(json.dumps({**facts, "ms": min(times), "cpu_ms": min(cpu_times), "loss": loss}))
 
 
 if __name__ == "__main__":
