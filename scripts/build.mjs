@@ -18,6 +18,8 @@ process.once('exit', () => {
   for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true });
 });
 execFileSync(bin('tsc'), ['-p', join(root, 'tsconfig.json'), '--outDir', fresh], { stdio: 'inherit' });
-execFileSync(process.execPath, [join(root, 'scripts', 'build-wasm.mjs'), fresh], { stdio: 'inherit' });
+for (const step of ['build-wasm.mjs', 'bundle-oclif.mjs']) {
+  execFileSync(process.execPath, [join(root, 'scripts', step), fresh], { stdio: 'inherit' });
+}
 if (existsSync(dist)) renameSync(dist, old);
 renameSync(fresh, dist);
