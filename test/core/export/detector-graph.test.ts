@@ -70,15 +70,23 @@ test.each(configs)('%s as one ONNX file scores as the engine it was trained on',
   expect(new Set(model.graph.node.map(({ domain }) => domain ?? ''))).toEqual(new Set(['']));
 });
 
-test.each(configs)('%s cut at its scans scores as the engine it was trained on', async (_, config) => {
-  const { description, block } = detector(config);
-  const native = await NativeDetector.open(description, block, { threads: 1 });
-  const eager = new Detector(description, block);
-  for (const seed of [1, 2, 3]) {
-    const maps = features.map((shape, i) => gaussian(shape, seed * 100 + i).data);
-    const [ours, truth] = [await native.score(maps), eager.score(maps)];
-    expect(largestDifference(truth.map, ours.map)).toBeLessThan(1e-5);
-    expect(ours.rawScore).toBeCloseTo(truth.rawScore, 5);
-  }
-  await native.dispose();
-});
+test.each(configs)(
+  '%s cut at its scans scores as the engine it was trained on, several images at a time',
+  async (_, config) => {
+    const { description, block } = detector(config);
+    const eager = new Detector(description, block);
+    const images = [1, 2, 3, 4, 5, 6].map((seed) =>
+      features.map((shape, i) => gaussian(shape, seed * 100 + i).data),
+    );
+    const truth = images.map((maps) => eager.score(maps));
+    for (const threads of [1, 3]) {
+      const native = await NativeDetector.open(description, block, { threads });
+      const scored = await Promise.all(images.map((maps) => native.score(maps)));
+      scored.forEach(({ map, rawScore }, i) => {
+        expect(largestDifference(truth[i]!.map, map)).toBeLessThan(1e-5);
+        expect(rawScore).toBeCloseTo(truth[i]!.rawScore, 5);
+      });
+      await native.dispose();
+    }
+  },
+);
