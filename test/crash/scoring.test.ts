@@ -46,8 +46,9 @@ describe('score', () => {
     expect(await ended).toBe(0);
   });
 
-  test('keeps the order of its input on two threads', async () => {
-    const { lines, exitCode } = await score(['--threads', '2'], tinyRecords(30));
+  // Four are two detectors in threads of their own, each with a thread for its scans.
+  test.each(['2', '4'])('keeps the order of its input on %s threads', async (threads) => {
+    const { lines, exitCode } = await score(['--threads', threads], tinyRecords(30));
     expect(exitCode).toBe(0);
     expect(scores(lines).map(({ path }) => path)).toEqual(
       Array.from({ length: 30 }, (_, i) => `part-${String(i).padStart(4, '0')}.png`),
