@@ -1,14 +1,17 @@
 import { registerWasmChannelNorms } from './channel-norm/wasm.js';
+import { registerWebgpuChannelNorms } from './channel-norm/webgpu.js';
 import { registerWasmConvolutionGradients } from './convolution/wasm.js';
 import { registerWasmDepthwise } from './depthwise/wasm.js';
 import type { EngineName } from './engine-name.js';
 import { registerWasmGroupedLinear } from './grouped-linear/wasm.js';
 import { registerWasmLayerNorm } from './layer-norm/wasm.js';
+import { registerWebgpuLayerNorm } from './layer-norm/webgpu.js';
 import { registerWasmLinear } from './linear/wasm.js';
 import { registerWasmMatmul } from './matmul/wasm.js';
 import { registerWasmReductions } from './reduce/wasm.js';
 import { registerSelectiveScan } from './selective-scan/index.js';
 import { registerWasmSilu } from './silu/wasm.js';
+import { registerWebgpuSilu } from './silu/webgpu.js';
 import { registerWasmCopies } from './tensor-copies/wasm.js';
 
 const registered = new Set<EngineName>();
@@ -29,5 +32,10 @@ export function registerKernels(engine: EngineName): void {
     registerWasmSilu();
     registerWasmReductions();
     registerWasmCopies();
+  }
+  if (engine === 'webgpu') {
+    registerWebgpuChannelNorms();
+    registerWebgpuLayerNorm();
+    registerWebgpuSilu();
   }
 }

@@ -79,16 +79,6 @@ export function restarts({ segment, length }: ScanPlan): string {
   return segment === length ? 't == 0u' : `t % ${segment}u == 0u`;
 }
 
-/** Declares storage buffers in binding order; a name with a star may be written. */
-export function bindings(...declarations: (readonly [name: string, type: string])[]): string {
-  return declarations
-    .map(([name, type], i) => {
-      const access = name.startsWith('*') ? 'read_write' : 'read';
-      return `@group(0) @binding(${i}) var<storage, ${access}> ${name.replace('*', '')}: ${type};`;
-    })
-    .join('\n');
-}
-
 // log(1 + e) loses e below 1e-7; the series is exact to float32 there.
 export const softplus = `
 fn softplus(x: f32) -> f32 {

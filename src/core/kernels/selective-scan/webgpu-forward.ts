@@ -1,5 +1,5 @@
+import { bindings } from '../webgpu-shader.js';
 import {
-  bindings,
   carryAt,
   cleared,
   each,

@@ -1,6 +1,6 @@
+import { bindings } from '../webgpu-shader.js';
 import { butterfly } from './webgpu-butterfly.js';
 import {
-  bindings,
   carryAt,
   carryFloats,
   cleared,

@@ -1,23 +1,6 @@
-import { bindings } from './webgpu-common.js';
+import { bindings, flatHead } from '../webgpu-shader.js';
 import { scratchLayout } from './webgpu-gradient.js';
 import type { ScanPlan } from './webgpu-plan.js';
-
-const workgroup = 256;
-const widestGrid = 65_535;
-
-/** A grid over `count` threads, folded into two dimensions where one would be too wide. */
-export function flatGroups(count: number): [number, number, number] {
-  const groups = Math.ceil(count / workgroup);
-  return [Math.min(groups, widestGrid), Math.ceil(groups / widestGrid), 1];
-}
-
-function flatHead(count: number): string {
-  return `
-@compute @workgroup_size(${workgroup})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = (group.y * ${widestGrid}u + group.x) * ${workgroup}u + lane;
-  if (i >= ${count}u) { return; }`;
-}
 
 /** How many threads `sumDirections` wants. */
 export function summedElements({ batch, length, channels }: ScanPlan): number {

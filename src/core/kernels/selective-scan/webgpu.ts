@@ -1,12 +1,13 @@
 import type { NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs';
 import { input, replaceKernel } from '../register.js';
 import { dispatch, type GpuBackend, scratch } from '../webgpu-dispatch.js';
+import { flatGroups } from '../webgpu-shader.js';
 import { scanSizes } from './host.js';
 import { carryFloats, pathGroups } from './webgpu-common.js';
 import { applyScan, combineChunks, localStates, packParams } from './webgpu-forward.js';
 import { localAdjoints, scanGradient, scratchLayout } from './webgpu-gradient.js';
 import { type GpuLimits, planForward, planGradient, type ScanPlan } from './webgpu-plan.js';
-import { flatGroups, sumChunks, sumDirections, summedElements, sumTiles } from './webgpu-reduce.js';
+import { sumChunks, sumDirections, summedElements, sumTiles } from './webgpu-reduce.js';
 
 // WebGPU does not tell; enough for the largest (an H100 holds 270,000) without cutting small maps to shreds.
 const busyThreads = 1 << 17;
