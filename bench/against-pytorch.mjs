@@ -2,7 +2,7 @@
 // features, checked to be the same function. PyTorch runs the scan as a loop over the sequence, as the published code
 // does where it has no CUDA kernel, and in a form that is kinder to it (bench/peers/mambaad_torch.py).
 // Usage: node bench/against-pytorch.mjs [--presets small,paper] [--python PYTHON] [--repeats 1] [--threads 2] [--limit 200]
-// --limit: seconds after which PyTorch is stopped, and the ratio is what it is at least. Reads dist/.
+// --limit: seconds of CPU time after which PyTorch is stopped; the ratio is then what it is at least. Reads dist/.
 // On a machine with other work to do the ratio of CPU time is the one to look at: waiting counts for neither side.
 // Without PyTorch only ours is measured, and a line says so. MAMBAAD_TFJS_NODE adds the tensorflow engine.
 
@@ -89,10 +89,14 @@ async function checkAgreement({ forward, step }, outputs, { gradients, loss }) {
 function row([what, ours], theirs) {
   const time = (ms) => (ms >= 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${ms.toFixed(0)} ms`);
   const cells = theirs.flatMap(({ ms, cpu_ms, stopped, threads: count }) => {
-    if (stopped) return [`> ${time(ms)}`, `**> ${(ms / ours.ms).toFixed(1)}×**`, '–'];
     if (!ms) return ['–', '–', '–'];
-    const used = `${time(ms)} (${time(cpu_ms)}), ${count} thread${count > 1 ? 's' : ''}`;
-    return [used, `**${(ms / ours.ms).toFixed(1)}×**`, `${(cpu_ms / ours.cpu).toFixed(1)}×`];
+    const more = stopped ? '> ' : '';
+    const used = stopped ? 'stopped' : `${count} thread${count > 1 ? 's' : ''}`;
+    return [
+      `${more}${time(ms)} (${more}${time(cpu_ms)}), ${used}`,
+      `**${more}${(ms / ours.ms).toFixed(1)}×**`,
+      `${more}${(cpu_ms / ours.cpu).toFixed(1)}×`,
+    ];
   });
   return [what, `${time(ours.ms)} (${time(ours.cpu)})`, ...cells];
 }
@@ -304,10 +308,12 @@ function runPeers(problem, mode) {
 function runPeer({ preset, file }, mode, scan, count) {
   const out = join(folder, `${preset}-${mode}-${scan}-${count}.safetensors`);
   const config = join(folder, `${preset}.json`);
-  const args = [peer, file, config, mode, scan, String(count), options.repeats, out];
-  const timeout = 1000 * Number(options.limit);
-  const { status, stdout, stderr, error } = spawnSync(python, args, { encoding: 'utf8', timeout });
-  if (error?.code === 'ETIMEDOUT') return { scan, ms: timeout, stopped: true };
+  const args = [peer, file, config, mode, scan, String(count), options.repeats, options.limit, out];
+  const start = performance.now();
+  const { status, signal, stdout, stderr } = spawnSync(python, args, { encoding: 'utf8' });
+  if (signal === 'SIGXCPU' || signal === 'SIGKILL') {
+    return { scan, ms: performance.now() - start, cpu_ms: 1000 * Number(options.limit), stopped: true };
+  }
   if (status !== 0) throw new Error(`${python} ${args.join(' ')}: ${stderr.trim().split('\n').at(-1)}`);
   return { scan, out, ...JSON.parse(stdout) };
 }

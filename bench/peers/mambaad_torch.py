@@ -6,9 +6,9 @@ here. Without a CUDA kernel the scan is a loop over the sequence, in one of two 
   answers each indexing with a tensor of the full size, so that the gradient costs the square of the length.
 - `kind`: positions outermost in memory and taken apart once (`unbind`), so that the gradient costs the length.
 
-Usage: mambaad_torch.py TENSORS.safetensors CONFIG.json MODE SCAN THREADS REPEATS OUT.safetensors
+Usage: mambaad_torch.py TENSORS.safetensors CONFIG.json MODE SCAN THREADS REPEATS LIMIT OUT.safetensors
 TENSORS holds the weights by their published names and `features.0...2` [B,H,W,C]. MODE is `forward` (evaluation) or `step`
-(training mode: forward, backward, clip, AdamW). Prints {"torch", "threads", "ms", "cpu_ms", "loss", "peak_mb"}; OUT takes
+(training mode: forward, backward, clip, AdamW). After LIMIT seconds of CPU time the process is killed. Prints {"torch", "threads", "ms", "cpu_ms", "loss", "peak_mb"}; OUT takes
 `outputs.0...2` [B,H,W,C] or, of the first step, `grad.NAME`.
 """
 
@@ -259,7 +259,8 @@ def write_tensors(path, tensors):
         file.write(struct.pack("<Q", len(text)) + text + b"".join(chunks))
 
 
-def main(tensors_path, config_path, mode, scan, threads, repeats, out_path):
+def main(tensors_path, config_path, mode, scan, threads, repeats, limit, out_path):
+    resource.setrlimit(resource.RLIMIT_CPU, (int(limit), int(limit)))
     torch.set_num_threads(int(threads))
     tensors = read_tensors(tensors_path)
     features = [tensors.pop(f"features.{i}") for i in range(3)]
