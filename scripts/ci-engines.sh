@@ -30,7 +30,8 @@ test_webgpu() {
     return
   fi
   export MAMBAAD_SWIFTSHADER
-  npx vitest run test/core/runtime/webgpu.test.ts test/core/kernels/selective-scan/webgpu test/core/ops/padding
+  npx vitest run test/core/runtime/webgpu test/core/kernels/webgpu test/core/kernels/selective-scan/webgpu \
+    test/core/ops/padding test/core/training/device
   (
     export XDG_RUNTIME_DIR=/tmp VK_DRIVER_FILES="$MAMBAAD_SWIFTSHADER"
     LD_LIBRARY_PATH=$(dirname "$MAMBAAD_SWIFTSHADER")
@@ -49,7 +50,8 @@ test_tensorflow() {
     fi
   fi
   export MAMBAAD_TFJS_NODE
-  npx vitest run test/core/kernels/selective-scan/tensorflow test/core/runtime/engine test/core/ops/padding
+  npx vitest run test/core/kernels/selective-scan/tensorflow test/core/runtime/engine \
+    test/core/ops/padding test/core/training/device
   verify tensorflow
 }
 
