@@ -107,12 +107,14 @@ export class ScanThreads {
   }
 
   private settle(): void {
-    for (const round of this.pending.filter((each) => this.rounds.isFinished(each, each.shares))) {
+    const finished = this.pending.filter((round) => this.rounds.isFinished(round, round.shares));
+    for (const round of finished) {
       this.pending.splice(this.pending.indexOf(round), 1);
       round.resolve();
     }
-    // Threads sleep between scans; they must not keep the program from ending.
-    if (this.pending.length === 0) for (const worker of this.workers) worker.unref();
+    // Threads sleep between scans; they must not keep the program from ending. (Not at every message: one that comes
+    // late would let go of threads that `close` is waiting for.)
+    if (finished.length > 0 && this.pending.length === 0) for (const worker of this.workers) worker.unref();
   }
 
   private start(data: ScanThreadData): Worker {

@@ -49,15 +49,18 @@ test('a scan with more states than the work memory holds is refused', async () =
   await expect(runOn(threads, scan)).rejects.toThrow('4000 states');
 });
 
-test('sleeping threads do not keep a program from ending', () => {
+test('sleeping threads do not keep a program from ending, and closing them is waited for', () => {
   const module = fileURLToPath(
     new URL('../../../../dist/core/kernels/selective-scan/scan-threads.js', import.meta.url),
   );
   const program = `const { ScanThreads } = await import(${JSON.stringify(module)});
     const threads = new ScanThreads(3);
+    for (let i = 0; i < 20; i++) {
+      const others = new ScanThreads(2);
+      for (let round = 0; round < 3; round++) await others.run([]);
+      await others.close();
+    }
     await threads.run([]);
-    await threads.close();
-    new ScanThreads(2);
     console.log('ended');`;
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 20_000 });
   expect(`${output}`).toContain('ended');
