@@ -1,77 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { hasRelaxedSimd } from '../kernels/wasm-module.js';
 
 /** `(module (func (result v128) (i8x16.splat (i32.const 0))))`: validates only where SIMD is known. */
 const simdProbe = Uint8Array.of(
-  0,
-  97,
-  115,
-  109,
-  1,
-  0,
-  0,
-  0,
-  1,
-  5,
-  1,
-  96,
-  0,
-  1,
-  123,
-  3,
-  2,
-  1,
-  0,
-  10,
-  8,
-  1,
-  6,
-  0,
-  65,
-  0,
-  253,
-  15,
-  11,
-);
-
-/** The same with `i8x16.relaxed_swizzle` of two splats: validates only where relaxed SIMD is known. */
-const relaxedProbe = Uint8Array.of(
-  0,
-  97,
-  115,
-  109,
-  1,
-  0,
-  0,
-  0,
-  1,
-  5,
-  1,
-  96,
-  0,
-  1,
-  123,
-  3,
-  2,
-  1,
-  0,
-  10,
-  15,
-  1,
-  13,
-  0,
-  65,
-  0,
-  253,
-  15,
-  65,
-  0,
-  253,
-  15,
-  253,
-  128,
-  2,
-  11,
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11],
 );
 
 export interface CpuFeatures {
@@ -81,6 +14,7 @@ export interface CpuFeatures {
   /** Of those that matter here: avx2, fma, avx512f, asimd. Empty where the system does not say. */
   readonly instructions: readonly string[];
   readonly wasmSimd: boolean;
+  /** Whether the kernels use it: fused multiply-add. */
   readonly wasmRelaxedSimd: boolean;
 }
 
@@ -91,7 +25,7 @@ export function cpuFeatures(): CpuFeatures {
     cores: availableParallelism(),
     instructions: instructionSets(),
     wasmSimd: WebAssembly.validate(simdProbe),
-    wasmRelaxedSimd: WebAssembly.validate(relaxedProbe),
+    wasmRelaxedSimd: hasRelaxedSimd(),
   };
 }
 
