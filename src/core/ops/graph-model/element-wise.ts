@@ -1,24 +1,17 @@
 import type { GraphDefBuilder } from '../../export/tfjs/graph-def.js';
 import { broadcastShape } from '../broadcast-shape.js';
+import { onNumbers } from '../on-numbers.js';
 import { GraphValue } from './graph-value.js';
 
-/** What the operations compute, for operands that are known when the graph is written. */
-const onNumbers = {
-  Exp: Math.exp,
-  Sqrt: Math.sqrt,
-  Relu: (x: number) => Math.max(0, x),
-  Sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
-  Mul: (x: number, y: number) => x * y,
-  AddV2: (x: number, y: number) => x + y,
-  Maximum: Math.max,
-};
+/** By TensorFlow's names. */
+const computed = { ...onNumbers, AddV2: onNumbers.Add, Maximum: onNumbers.Max };
 
 export function unary(
   graph: GraphDefBuilder,
   op: 'Exp' | 'Sqrt' | 'Relu' | 'Sigmoid',
   x: GraphValue,
 ): GraphValue {
-  const compute = onNumbers[op];
+  const compute = computed[op];
   if (x.data)
     return GraphValue.constant(
       graph,
@@ -35,7 +28,7 @@ export function withScalar(
   x: GraphValue,
   scalar: number,
 ): GraphValue {
-  const compute = onNumbers[op];
+  const compute = computed[op];
   if (x.data)
     return GraphValue.constant(
       graph,

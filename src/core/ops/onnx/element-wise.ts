@@ -1,17 +1,7 @@
 import type { GraphBuilder } from '../../export/onnx/graph-builder.js';
 import { broadcastShape } from '../broadcast-shape.js';
+import { onNumbers } from '../on-numbers.js';
 import { type Held, OnnxValue } from './onnx-value.js';
-
-/** What the operators compute, for operands that are known when the graph is written. */
-const onNumbers = {
-  Exp: Math.exp,
-  Sqrt: Math.sqrt,
-  Relu: (x: number) => Math.max(0, x),
-  Sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
-  Mul: (x: number, y: number) => x * y,
-  Add: (x: number, y: number) => x + y,
-  Max: Math.max,
-};
 
 /** One operand, any layout. */
 export function unary(
