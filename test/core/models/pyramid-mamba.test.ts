@@ -33,8 +33,8 @@ function features(images: number) {
   });
 }
 
-function block() {
-  const fresh = new ParameterBlock(pyramidMamba.parameters(tiny, channels));
+function block(config = tiny) {
+  const fresh = new ParameterBlock(pyramidMamba.parameters(config, channels));
   fresh.initialise(createRandom(1));
   // Fresh projections are so small that the scan hardly shows in the output.
   for (const slot of fresh.slots.filter(({ spec }) => /(in|out)_proj/.test(spec.name))) {
@@ -46,10 +46,13 @@ function block() {
 }
 
 /** The student's finest map under a pyramid. */
-function finest(pyramid: Partial<(typeof tiny)['pyramid']>): Float32Array {
+function finest(
+  pyramid: Partial<(typeof tiny)['pyramid']>,
+  changes: Partial<typeof tiny> = {},
+): Float32Array {
   return tf.tidy(() => {
-    const config = { ...tiny, pyramid: { ...tiny.pyramid, ...pyramid } };
-    const w = new NamedWeights(uploadParameters(block()));
+    const config = { ...tiny, ...changes, pyramid: { ...tiny.pyramid, ...pyramid } };
+    const w = new NamedWeights(uploadParameters(block(config)));
     const inputs = features(1).map((values, i) => tf.tensor(values, [1, ...shapes[i]!]));
     return pyramidMamba
       .reconstruct(new TfOps(), w, inputs, config)
@@ -58,13 +61,22 @@ function finest(pyramid: Partial<(typeof tiny)['pyramid']>): Float32Array {
   });
 }
 
+const checksum = (map: Float32Array) => map.reduce((sum, value) => sum + Math.abs(value), 0).toPrecision(4);
+
 test('one, two and three levels and the cascade of the third compute different things', async () => {
   await openEngine('wasm');
-  const variants = [{ levels: 1 }, { levels: 2 }, { levels: 3 }, { levels: 3, cascade: false }].map(finest);
-  const checksum = (map: Float32Array) => map.reduce((sum, value) => sum + Math.abs(value), 0).toPrecision(4);
+  const variants = [{ levels: 1 }, { levels: 2 }, { levels: 3 }, { levels: 3, cascade: false }].map(
+    (variant) => finest(variant),
+  );
   expect(new Set(variants.map(checksum)).size).toBe(4);
   // On a map that is at most minSide wide, the third level does not run.
   expect(finest({ levels: 3, minSide: 32 })).toEqual(variants[1]);
+});
+
+test('the directions and the curve of its config are the ones that every level walks', async () => {
+  await openEngine('wasm');
+  const sums = [{}, { directions: 2 }, { scan: 'hilbert' }].map((changes) => checksum(finest({}, changes)));
+  expect(new Set(sums).size).toBe(3);
 });
 
 test('noise on the bottleneck map changes training, by the seed, and never an evaluation', async () => {

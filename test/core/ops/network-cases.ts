@@ -29,7 +29,9 @@ function betweenConvolutions(body: <T>(ops: Ops<T>, x: T) => T): Network {
 function scanNetwork(side: number, cuts: number | undefined): Network {
   return (ops, [u, delta, b, c]) => {
     const order =
-      cuts === undefined ? visitingOrder('hilbert', 8, side, 'released') : pyramidOrder(side, cuts);
+      cuts === undefined
+        ? visitingOrder('hilbert', 8, side)
+        : pyramidOrder(visitingOrder('sweep', 4, side / cuts), cuts);
     const k = order.directions;
     const a = ops.scale(positive(ops, [k, 4, 3]), -1);
     const d = fixed(ops, [k, 4], 1);

@@ -16,7 +16,7 @@ export function testScanOrders(
   config: MambaConfig,
   source: string,
 ): number {
-  const wanted = config.pyramid ? 'sweep' : config.scan;
+  const wanted = config.scan;
   if (!scanTypes.includes(wanted as ScanType)) return 0;
   let compared = 0;
   for (const [name, tensor] of tensors) {

@@ -23,7 +23,7 @@ import type { MambaConfig, PyramidConfig } from './config.js';
 export function ss2dSpecs(channels: number, config: MambaConfig): ParameterSpec[] {
   const inner = config.expand * channels;
   const rank = deltaRank(channels);
-  const directions = scanDirections(config);
+  const directions = directionCount(config.scan, config.directions);
   const { states } = config;
   return [
     parameter(
@@ -52,7 +52,7 @@ export function ss2d<T>(ops: Ops<T>, w: Weights<T>, x: T, config: MambaConfig): 
   const sequence = ops.reshape(u, [-1, side * side, inner]); // [B,L,D]
   const scanned = config.pyramid
     ? pyramidScan(ops, w, sequence, side, config, config.pyramid)
-    : scan(ops, w, sequence, visitingOrder(config.scan, config.directions, side, config.orientation), config);
+    : scan(ops, w, sequence, levelOrder(config, side, 1), config);
   const y = layerNorm(ops, w.in('out_norm'), ops.reshape(scanned, [-1, side, side, inner])); // [B,H,W,D]
   return linear(ops, w.in('out_proj'), ops.siluGate(y, z));
 }
@@ -73,7 +73,7 @@ function scanOrders<T>(
   const [, length, inner] = ops.shapeOf(u) as [number, number, number];
   const rank = deltaRank(inner / config.expand);
   const { states } = config;
-  const directions = scanDirections(config);
+  const directions = directionCount(config.scan, config.directions);
   const projected = ops.reshape(ops.linear(u, w.get('x_proj_weight')), [
     -1,
     length,
@@ -105,10 +105,10 @@ function pyramidScan<T>(
     ops,
     w,
     u,
-    cuts.map((cut) => pyramidOrder(side, cut)),
+    cuts.map((cut) => levelOrder(config, side, cut)),
     config,
   );
-  if (deep && pyramid.cascade) levels.push(scan(ops, w, levels[1]!, pyramidOrder(side, 4), config));
+  if (deep && pyramid.cascade) levels.push(scan(ops, w, levels[1]!, levelOrder(config, side, 4), config));
   const total = levels.reduce((sum, level) => ops.add(sum, level));
   return levels.length > 1 ? ops.scale(total, 1 / levels.length) : total;
 }
@@ -118,7 +118,11 @@ function deltaRank(channels: number): number {
   return Math.ceil(channels / 16);
 }
 
-/** K; a pyramid always sweeps in four directions, whatever the config's scan says (ALGORITHMS 2.1). */
-function scanDirections(config: MambaConfig): number {
-  return config.pyramid ? 4 : directionCount(config.scan, config.directions);
+/** The config's scan over each patch of a map of that side, cut into `cuts × cuts`. */
+function levelOrder(
+  { scan, directions, orientation }: MambaConfig,
+  side: number,
+  cuts: number,
+): VisitingOrder {
+  return pyramidOrder(visitingOrder(scan, directions, side / cuts, orientation), cuts);
 }

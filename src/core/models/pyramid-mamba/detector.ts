@@ -28,7 +28,8 @@ export const pyramidMamba: DetectorFamily<PyramidMambaConfig> = {
   name: 'pyramid-mamba',
   presets: {
     paper,
-    small: { ...paper, depths: smallConfig.depths, dropPath: smallConfig.dropPath },
+    // Half of the sweeps: a step takes two thirds of the time, which is worth more in a training of minutes.
+    small: { ...paper, depths: smallConfig.depths, directions: 2, dropPath: smallConfig.dropPath },
     'levels-1': withPyramid({ levels: 1 }),
     'levels-2': withPyramid({ levels: 2 }),
     // The published source's threshold, under which no map at 256² input reaches the third level.

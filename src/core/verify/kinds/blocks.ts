@@ -3,14 +3,14 @@ import { paperConfig } from '../../models/mambaad/config.js';
 import { lss, lssSpecs } from '../../models/mambaad/lss.js';
 import { patchExpand, patchExpandSpecs } from '../../models/mambaad/patch-expand.js';
 import { ss2d, ss2dSpecs } from '../../models/mambaad/ss2d.js';
-import { publishedPyramid } from '../../models/pyramid-mamba/detector.js';
+import { pyramidMamba } from '../../models/pyramid-mamba/detector.js';
 import type { Fixture } from '../fixture.js';
 import type { FixtureKind } from '../kind.js';
 import { checkNetwork } from '../network.js';
 
 /** The scan that a block fixture names in its metadata. */
 function scanConfig({ metadata }: Fixture): MambaConfig {
-  if (metadata.scan?.startsWith('pyramid')) return { ...paperConfig, pyramid: publishedPyramid };
+  if (metadata.scan?.startsWith('pyramid')) return pyramidMamba.presets.paper!;
   return { ...paperConfig, scan: metadata.scan!, directions: Number(metadata.directions) };
 }
 

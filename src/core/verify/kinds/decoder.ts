@@ -36,7 +36,7 @@ export function decoderConfig(fixture: Fixture): MambaConfig {
     ...paperConfig,
     dims: fixture.numbers('dims'),
     depths: fixture.numbers('depths'),
-    scan: fixture.metadata.scan ?? 'hilbert',
+    scan: fixture.metadata.scan ?? (pyramid ? 'sweep' : 'hilbert'),
     directions,
     dropPath: 0,
     ...(pyramid && { pyramid: publishedPyramid }),
