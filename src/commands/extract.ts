@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { encoderFlags } from '../cli/compute-flags.js';
+import { type LayoutFlags, layoutFlags, layoutOptions } from '../cli/layout-flags.js';
 import { PipeCommand } from '../cli/pipe-command.js';
 import type { LayoutOptions, Oddity } from '../core/data/layouts/layout.js';
 import { UsageError } from '../core/errors.js';
@@ -27,15 +28,7 @@ export default class Extract extends PipeCommand {
   };
   static override flags = {
     ...encoderFlags,
-    split: Flags.option({
-      options: ['train', 'test'] as const,
-      summary: 'Only this split; without the layout of a data set, "train" marks images as good.',
-    })(),
-    layout: Flags.string({ default: 'auto', summary: 'Layout of the data set: auto, mvtec, visa, folder …' }),
-    class: Flags.string({
-      multiple: true,
-      summary: 'Only these classes; for plain folders the class they are.',
-    }),
+    ...layoutFlags,
     'dry-run': Flags.boolean({ summary: 'Say what would be read, and what is odd about it, and stop.' }),
     list: Flags.boolean({
       summary:
@@ -46,10 +39,6 @@ export default class Extract extends PipeCommand {
     cache: Flags.directory({ summary: 'Cache folder [default: MAMBAAD_CACHE or ~/.cache/mambaad]' }),
     half: Flags.boolean({ summary: 'Cache features as float16: half the disk, three digits.' }),
     'max-pixels': Flags.integer({ min: 1, default: 64_000_000, summary: 'Refuse larger images.' }),
-    fold: Flags.integer({ min: 0, max: 3, summary: 'COCO-AD: which of the four splits.' }),
-    view: Flags.string({ multiple: true, summary: 'Real-IAD: only these cameras, C1 to C5.' }),
-    'split-table': Flags.string({ summary: 'VisA: the split table, when it is not split_csv/1cls.csv.' }),
-    'allow-outside': Flags.boolean({ summary: 'Tables may name images outside their own folder.' }),
   };
 
   /** What the layout's reader found odd. */
@@ -109,7 +98,8 @@ export default class Extract extends PipeCommand {
   /** The images that the arguments name, or that stdin lists. */
   private async *images(paths: string[], flags: LayoutFlags): AsyncGenerator<ImageRecord> {
     const { readDataset } = await import('../core/data/layouts/read-dataset.js');
-    const options = this.layoutOptions(flags);
+    const onOddity = (oddity: Oddity) => void this.oddities.push(oddity);
+    const options = { ...layoutOptions(flags), onOddity };
     const folders = paths.filter((path) => path !== '-');
     for (const folder of folders) {
       for await (const image of readDataset(folder, flags.layout, options)) {
@@ -132,21 +122,6 @@ export default class Extract extends PipeCommand {
     for await (const { record } of this.records(['image'], { bareLine })) yield record;
   }
 
-  private layoutOptions(flags: LayoutFlags): LayoutOptions {
-    const [className] = flags.class ?? [];
-    return {
-      ...(flags.split && { split: flags.split }),
-      ...(flags.class && { classes: new Set(flags.class), className }),
-      ...(flags.fold !== undefined && { fold: flags.fold }),
-      ...(flags.view && { views: new Set(flags.view) }),
-      ...(flags['split-table'] && { splitTable: flags['split-table'] }),
-      allowOutside: flags['allow-outside'],
-      onOddity: (oddity) => {
-        this.oddities.push(oddity);
-      },
-    };
-  }
-
   private async dryRun(images: AsyncIterable<ImageRecord>, { fold, view }: LayoutFlags): Promise<void> {
     const { summariseDataset, summaryTable } = await import('../core/data/summary.js');
     const summary = await summariseDataset(images, {
@@ -158,14 +133,4 @@ export default class Extract extends PipeCommand {
     this.show(summaryTable(summary));
     await this.finish({ in: summary.images });
   }
-}
-
-interface LayoutFlags {
-  split?: 'train' | 'test' | undefined;
-  layout: string;
-  class?: string[] | undefined;
-  fold?: number | undefined;
-  view?: string[] | undefined;
-  'split-table'?: string | undefined;
-  'allow-outside': boolean;
 }
