@@ -57,7 +57,7 @@ export function backBlock(count: usize, block: usize, checkpoint: usize): void {
   const gentle = activate(count, block * 16);
   memory.copy(states, checkpoint + block * N * 16, N * 16);
   let n: usize = 0;
-  if (gentle) for (; n + 4 <= N; n += 4) recomputeFour(count, block, n);
+  if (gentle) for (; n + 2 <= N; n += 2) recomputeTwo(count, block, n);
   for (; n < N; n++) recomputeOne(count, block, n);
   for (n = 0; n + 2 <= N; n += 2) reverseTwo(count, block, n);
   if (n < N) reverseOne(count, block, n);
@@ -92,14 +92,12 @@ function activate(count: usize, block: usize): bool {
   return !v128.any_true(f32x4.gt(longest, v128.load(limits + block)));
 }
 
-/** Runs four states of a block forwards over a tile, keeping decays and remains, and adds their part of ∂c. */
-function recomputeFour(count: usize, block: usize, n: usize): void {
+/** Runs two states of a block forwards over a tile, keeping decays and remains, and adds their part of ∂c. */
+function recomputeTwo(count: usize, block: usize, n: usize): void {
   const r = rates + (block * N + n) * 16;
   const h = states + n * 16;
   let h0 = v128.load(h, 0);
   let h1 = v128.load(h, 16);
-  let h2 = v128.load(h, 32);
-  let h3 = v128.load(h, 48);
   const width = N;
   let b = bRows + n * 4;
   let trace = traces + n * TRACE;
@@ -120,24 +118,12 @@ function recomputeFour(count: usize, block: usize, n: usize): void {
     v128.store(trace, m1, 80);
     h1 = mulAdd(input, v128.load32_splat(b, 4), m1);
     v128.store(trace, mulAdd(h1, dy, v128.load(trace, 112)), 112);
-    const e2 = exp2Product(step, v128.load(r, 32));
-    v128.store(trace, e2, 128);
-    const m2 = f32x4.mul(e2, h2);
-    v128.store(trace, m2, 144);
-    h2 = mulAdd(input, v128.load32_splat(b, 8), m2);
-    v128.store(trace, mulAdd(h2, dy, v128.load(trace, 176)), 176);
-    const e3 = exp2Product(step, v128.load(r, 48));
-    v128.store(trace, e3, 192);
-    const m3 = f32x4.mul(e3, h3);
-    v128.store(trace, m3, 208);
-    h3 = mulAdd(input, v128.load32_splat(b, 12), m3);
-    v128.store(trace, mulAdd(h3, dy, v128.load(trace, 240)), 240);
     b += width * 4;
     trace += width * TRACE;
   }
 }
 
-/** As `recomputeFour`, for one state, with decays bounded. */
+/** As `recomputeTwo`, for one state, with decays bounded. */
 function recomputeOne(count: usize, block: usize, n: usize): void {
   const rate = v128.load(rates + (block * N + n) * 16);
   let h = v128.load(states + n * 16);
