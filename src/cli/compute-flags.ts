@@ -67,10 +67,15 @@ export function threadsFor(engine: Pick<Engine, 'name'>, wanted: number | undefi
   return 0;
 }
 
-/** Images of a shard: few on a processor, whose threads take one each; on a GPU the batch at once fills it best. */
-export function shardFor(
+/**
+ * Images of a step and of a shard. On a processor few of both: in a training of minutes many small steps learn more than
+ * few large ones (bench/results/models.md), and threads take a shard each. A GPU is filled best by the publications' batch at once.
+ */
+export function stepSizes(
   engine: Pick<Engine, 'kind'>,
-  { shard, batch }: { shard?: number | undefined; batch: number },
-): number {
-  return shard ?? (engine.kind === 'cpu' ? 4 : batch);
+  flags: { batch?: number | undefined; shard?: number | undefined },
+): { batch: number; shard: number } {
+  const [images, together] = engine.kind === 'cpu' ? [4, 2] : [16, Number.POSITIVE_INFINITY];
+  const batch = flags.batch ?? images;
+  return { batch, shard: flags.shard ?? Math.min(together, batch) };
 }

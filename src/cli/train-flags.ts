@@ -30,13 +30,15 @@ export const trainFlags = {
     exclusive: ['steps'],
   }),
   steps: Flags.integer({ min: 1, summary: 'Stop after so many optimiser steps.' }),
-  batch: Flags.integer({ min: 1, default: 8, summary: 'Images of one step.' }),
+  batch: Flags.integer({ min: 1, summary: 'Images of one step [default: 4; on a GPU 16]' }),
   shard: Flags.integer({
     min: 1,
     summary:
-      'Images normalised together; bounds the memory of a thread [default: 4; on a GPU the whole batch]',
+      'Images normalised together; bounds the memory of a thread [default: 2; on a GPU the whole batch]',
   }),
-  lr: Flags.string({ summary: "Peak learning rate [default: the publication's, scaled to the batch]" }),
+  lr: Flags.string({
+    summary: "Peak learning rate [default: the publication's, scaled up for a batch larger than there]",
+  }),
   schedule: Flags.option({
     options: ['step', 'cosine'] as const,
     default: 'cosine' as const,
@@ -54,6 +56,10 @@ export const trainFlags = {
   'review-fpr': Flags.string({
     summary: 'Share of good parts that may be sent to review; larger than --target-fpr.',
   }),
+  'top-share': Flags.string({
+    summary:
+      "Score an image by the mean of this share of its map's highest pixels, such as 0.01, instead of by the publication's score (for most the highest pixel): finds large, faint defects better.",
+  }),
   'checkpoint-every': Flags.string({ default: '60s', summary: 'Time between checkpoints.' }),
   engine: engineFlag,
   threads: threadsFlag,
@@ -67,7 +73,7 @@ export interface TrainFlags {
   budget?: string | undefined;
   epochs?: number | undefined;
   steps?: number | undefined;
-  batch: number;
+  batch?: number | undefined;
   shard?: number | undefined;
   lr?: string | undefined;
   schedule: 'step' | 'cosine';
@@ -75,16 +81,18 @@ export interface TrainFlags {
   'held-out': string;
   'target-fpr': string;
   'review-fpr'?: string | undefined;
+  'top-share'?: string | undefined;
   'checkpoint-every': string;
 }
 
 /** The flags as settings of a training run. @throws UsageError for values that make no sense */
 export function trainingOptions(
   flags: TrainFlags,
-): Omit<TrainDetectorOptions, 'out' | 'resume' | 'engine' | 'threads' | 'shard' | 'origin'> {
+): Omit<TrainDetectorOptions, 'out' | 'resume' | 'engine' | 'threads' | 'batch' | 'shard' | 'origin'> {
   const bounded = flags.epochs !== undefined || flags.steps !== undefined;
   const fpr = (name: 'target-fpr' | 'review-fpr', text: string) => parseNumber(name, text, 1e-9, 0.999);
   const reviewFpr = flags['review-fpr'];
+  const topShare = parseTopShare(flags['top-share']);
   return {
     family: flags.family,
     preset: flags.preset,
@@ -92,7 +100,6 @@ export function trainingOptions(
     epochs: flags.epochs ?? null,
     steps: flags.steps ?? null,
     budgetSeconds: bounded ? null : parseDuration(flags.budget ?? '10m'),
-    batch: flags.batch,
     rate: flags.lr === undefined ? null : parseNumber('lr', flags.lr, 1e-9, 10),
     schedule: flags.schedule,
     seed: flags.seed,
@@ -101,8 +108,14 @@ export function trainingOptions(
       targetFpr: fpr('target-fpr', flags['target-fpr']),
       ...(reviewFpr && { reviewFpr: fpr('review-fpr', reviewFpr) }),
     },
+    ...(topShare !== undefined && { topShare }),
     checkpointSeconds: parseDuration(flags['checkpoint-every']),
   };
+}
+
+/** What --top-share means, where it is given. @throws UsageError */
+export function parseTopShare(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseNumber('top-share', text, 1e-6, 1);
 }
 
 /** key=value pairs with JSON values (or bare words) as an object; a dot in a key reaches into an inner object. */

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { PipeCommand } from '../cli/pipe-command.js';
-import { parseNumber } from '../cli/train-flags.js';
+import { parseNumber, parseTopShare } from '../cli/train-flags.js';
 import { DataError } from '../core/errors.js';
 import type { ScoreRecord } from '../core/records/schemas.js';
 
@@ -11,6 +11,7 @@ export default class Calibrate extends PipeCommand {
   static override examples = [
     'mambaad extract good/ --split train | mambaad score --model models/line1 | mambaad calibrate --model models/line1',
     'mambaad calibrate --model models/line1 --target-fpr 0.002 < good-scores.ndjson',
+    'mambaad calibrate --model models/line1 --top-share 0.01 < good-scores.ndjson',
     'mambaad calibrate --model models/line1 --review-fpr 0.05 --dry-run < good-scores.ndjson | jq .limits',
   ];
   static override flags = {
@@ -21,6 +22,10 @@ export default class Calibrate extends PipeCommand {
     }),
     'review-fpr': Flags.string({
       summary: 'Share of good parts that may be sent to review; larger than --target-fpr.',
+    }),
+    'top-share': Flags.string({
+      summary:
+        "From now on score an image by the mean of this share of its map's highest pixels, such as 0.01; see train.",
     }),
     'dry-run': Flags.boolean({ summary: 'Say the limits and leave the model as it is.' }),
   };
@@ -34,8 +39,9 @@ export default class Calibrate extends PipeCommand {
       targetFpr: parseNumber('target-fpr', flags['target-fpr'], 1e-9, 0.999),
       ...(flags['review-fpr'] && { reviewFpr: parseNumber('review-fpr', flags['review-fpr'], 1e-9, 0.999) }),
     });
+    const topShare = parseTopShare(flags['top-share']);
     for await (const { record, line } of this.records(['score'])) {
-      await this.take(record, calibrator, manifest.model).catch((error) =>
+      await this.take(record, calibrator, manifest.model, topShare).catch((error) =>
         this.refuse(error, { record, line }),
       );
     }
@@ -51,7 +57,8 @@ export default class Calibrate extends PipeCommand {
       // An imported checkpoint does not know its classes.
       const known = calibration.classes.map((entry) => entry.class);
       const classes = manifest.classes.length > 0 ? manifest.classes : known;
-      await publishModel(folder, block, manifest, { classes, provenance, calibration });
+      const description = { ...manifest, ...(topShare !== undefined && { top_share: topShare }) };
+      await publishModel(folder, block, description, { classes, provenance, calibration });
     }
     await this.finish();
   }
@@ -60,6 +67,7 @@ export default class Calibrate extends PipeCommand {
     record: ScoreRecord,
     calibrator: { add(name: string, score: number, map?: Float32Array): void },
     model: string,
+    topShare: number | undefined,
   ): Promise<void> {
     if (record.model !== model) {
       throw new DataError(
@@ -70,6 +78,8 @@ export default class Calibrate extends PipeCommand {
       throw new DataError(`${record.path}: labelled as an anomaly; calibrate on good parts only`);
     }
     const { scoreMap } = await import('../core/records/score-map.js');
-    calibrator.add(record.class, record.raw_score, (await scoreMap(record)).data);
+    const { topShareOf } = await import('../core/anomaly/top-share.js');
+    const { data: map } = await scoreMap(record);
+    calibrator.add(record.class, topShare === undefined ? record.raw_score : topShareOf(map, topShare), map);
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as Flags from '@oclif/core/flags';
-import { shardFor, threadsFor } from '../cli/compute-flags.js';
+import { stepSizes, threadsFor } from '../cli/compute-flags.js';
 import type { Decided, RetrainReport } from '../cli/retrain-report.js';
 import { parseNumber, trainFlags, trainingOptions } from '../cli/train-flags.js';
 import { TrainingCommand } from '../cli/training-command.js';
@@ -116,8 +116,8 @@ export default class Retrain extends TrainingCommand {
       ...(current && { replaces: current.manifest.model }),
     };
     const threads = threadsFor(engine, flags.threads);
-    const shard = shardFor(engine, flags);
-    const training = { ...settings, engine: engine.name, threads, shard, origin, signal: this.signal };
+    const sizes = stepSizes(engine, flags);
+    const training = { ...settings, ...sizes, engine: engine.name, threads, origin, signal: this.signal };
     return this.withFeatures(join(flags.store, 'features'), async (collection) => {
       for await (const event of retrain(collection, { facts, current }, { ...options, training })) {
         if (event.kind === 'decided') return event;

@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import { shardFor, threadsFor } from '../cli/compute-flags.js';
+import { stepSizes, threadsFor } from '../cli/compute-flags.js';
 import { formatDuration } from '../cli/duration.js';
 import { trainFlags, trainingOptions } from '../cli/train-flags.js';
 import { TrainingCommand } from '../cli/training-command.js';
@@ -37,7 +37,7 @@ export default class Train extends TrainingCommand {
       resume: flags.resume,
       engine: engine.name,
       threads,
-      shard: shardFor(engine, flags),
+      ...stepSizes(engine, flags),
       origin: { mambaad: this.config.version, node: process.version, created: new Date().toISOString() },
       signal: this.signal,
     };

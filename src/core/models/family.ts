@@ -31,7 +31,7 @@ export interface Reconstruction<T> {
 /** Optimiser settings of the publication; the command line may override them. */
 export interface TrainingDefaults {
   optimiser: { betas: readonly [number, number]; eps: number; weightDecay: number };
-  /** At batch 16; scaled linearly with the batch. */
+  /** Peak, at the batch of the publication. */
   learningRate: number;
   batch: number;
   epochs: number;

@@ -28,6 +28,8 @@ export interface DetectorDescription {
   feature_scale: number[];
   /** Side of the anomaly map. */
   map_size: number;
+  /** Share of the map's highest pixels whose mean is the image score; absent: the publication's score. */
+  top_share?: number;
 }
 
 /** `model.json`. */
@@ -168,6 +170,10 @@ function modelHash(weights: Uint8Array, description: DetectorDescription): strin
 }
 
 function describe(description: DetectorDescription): DetectorDescription {
-  const { family, preset, config, encoder, input_size, features, feature_scale, map_size } = description;
-  return { family, preset, config, encoder, input_size, features, feature_scale, map_size };
+  const { family, preset, config, encoder, input_size, features, feature_scale, map_size, top_share } =
+    description;
+  return {
+    ...{ family, preset, config, encoder, input_size, features, feature_scale, map_size },
+    ...(top_share !== undefined && { top_share }),
+  };
 }

@@ -117,6 +117,8 @@ export interface Ops<T> {
   sum(x: T, axes: readonly number[], keepDims?: boolean): T;
   mean(x: T, axes: readonly number[], keepDims?: boolean): T;
   max(x: T, axes: readonly number[], keepDims?: boolean): T;
+  /** Mean of the `count` largest numbers of each row: `[B,L]` → `[B]`. For evaluation: it has no gradient. */
+  topMean(x: T, count: number): T;
   /** `[B,H,W,C]` → `[B,h,w,C]`, corners aligned (PyTorch `align_corners=True`). */
   resizeBilinear(x: T, size: readonly [number, number]): T;
 

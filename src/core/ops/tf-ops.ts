@@ -230,6 +230,10 @@ export class TfOps implements Ops<Tensor> {
     return tf.max(x, [...axes], keepDims);
   }
 
+  topMean(x: Tensor, count: number): Tensor {
+    return tf.mean(tf.topk(x, count, false).values, 1);
+  }
+
   resizeBilinear(x: Tensor, [height, width]: readonly [number, number]): Tensor {
     return tf.image.resizeBilinear(x as Tensor4D, [height, width], true);
   }

@@ -45,7 +45,7 @@ export const ScoreRecord = z.looseObject({
   image_hash: hash.optional(),
   image_size: z.tuple([z.int(), z.int()]).optional(),
   model: hash.describe('Hash of the model that scored'),
-  raw_score: z.number().describe('Maximum of the anomaly map'),
+  raw_score: z.number().describe('Before calibration: of most models the maximum of the anomaly map'),
   score: z.number().describe('Calibrated: 0.5 at the threshold, 0..1'),
   threshold: z.number().describe('On the raw score, of this class'),
   verdict: z.enum(['ok', 'review', 'ng']),

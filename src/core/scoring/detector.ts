@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs';
+import { topShareScore } from '../anomaly/top-share.js';
 import { type Family, isFitted } from '../models/family.js';
 import type { DetectorDescription } from '../models/model-folder.js';
 import { familyNamed } from '../models/registry.js';
@@ -15,7 +16,7 @@ export interface Scored {
   rawScore: number;
 }
 
-type Describing = Pick<DetectorDescription, 'family' | 'config' | 'features' | 'feature_scale' | 'map_size'>;
+type Describing = Omit<DetectorDescription, 'preset' | 'encoder' | 'input_size'>;
 
 /** A trained detector on the current engine. */
 export class Detector {
@@ -47,6 +48,14 @@ export class Detector {
   }
 
   private evaluate(inputs: readonly Tensor[]): { map: Tensor; rawScore: Tensor } {
+    const { top_share } = this.description;
+    const published = this.published(inputs);
+    if (top_share === undefined) return published;
+    return { map: published.map, rawScore: topShareScore(this.ops, published.map, top_share) };
+  }
+
+  /** Map and score as the family's publication computes them. */
+  private published(inputs: readonly Tensor[]): { map: Tensor; rawScore: Tensor } {
     const { config, map_size } = this.description;
     const w = new NamedWeights(this.weights);
     if (isFitted(this.family)) return this.family.score(w, inputs, config, map_size);

@@ -25,13 +25,15 @@ export interface TrainDetectorOptions {
   budgetSeconds: number | null;
   batch: number;
   shard: number;
-  /** Peak learning rate; null takes the publication's, scaled to the batch. */
+  /** Peak learning rate; null takes the publication's, scaled up for a batch larger than there. */
   rate: number | null;
   schedule: ScheduleName;
   seed: number;
   /** Share of each class kept back for calibration. */
   heldOut: number;
   calibration: CalibrationOptions;
+  /** Share of the map's highest pixels whose mean is an image's score; absent: the publication's score. */
+  topShare?: number;
   engine: string;
   threads: number;
   resume: boolean;
@@ -107,6 +109,7 @@ export async function* trainDetector(
     features: collection.shapes,
     feature_scale: featureScale,
     map_size: mapSize,
+    ...(options.topShare !== undefined && { top_share: options.topShare }),
   };
   const judges = heldOut.length > 0 ? heldOut : training;
   yield { kind: 'calibrating', images: judges.length };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DetectorFamily } from '../models/family.js';
+import type { DetectorFamily, TrainingDefaults } from '../models/family.js';
 import { checkpointPath, removeCheckpoint } from './checkpoint.js';
 import type { FeatureSet } from './feature-set.js';
 import { stepsPerEpoch } from './plan.js';
@@ -68,13 +68,21 @@ function settle(
     batch,
     shard,
     seed,
-    rate: options.rate ?? (family.training.learningRate * batch) / 16,
+    rate: options.rate ?? learningRateFor(family.training, batch),
     schedule,
     weightDecay: family.training.optimiser.weightDecay,
     clipNorm: family.training.clipNorm,
     steps: steps ?? (budgetSeconds === null ? family.training.epochs * perEpoch : null),
     budgetSeconds: steps === null ? budgetSeconds : null,
   };
+}
+
+/**
+ * The publication's rate, scaled linearly for larger batches. Smaller ones keep it: Adam's steps hardly depend on the
+ * size of the gradient, and runs that are shorter than the publication's want them large.
+ */
+function learningRateFor({ learningRate, batch }: TrainingDefaults, images: number): number {
+  return learningRate * Math.max(1, images / batch);
 }
 
 /** At most `count` points of the loss curve, each the mean of its stretch. */

@@ -52,6 +52,12 @@ export const networkCases: [name: string, shapes: number[][], network: Network][
   ['exp and sqrt', [map], (o, [x]) => [o.sqrt(o.exp(x!))]],
   ['relu, sigmoid, silu', [map], (o, [x]) => [o.relu(x!), o.sigmoid(x!), o.silu(x!)]],
   ['softmax over the last axis', [[2, 3, 5]], (o, [x]) => [o.softmax(x!)]],
+  ['topMean over rows', [[2, 300]], (o, [x]) => [o.topMean(x!, 7)]],
+  [
+    'topMean of a map',
+    [map],
+    (o, [x]) => [o.topMean(o.reshape(o.conv2d(x!, fixed(o, [3, 3, 8, 8]), { pad: 1 }), [-1, 288]), 3)],
+  ],
   [
     'matMul',
     [

@@ -1,4 +1,5 @@
 import type { ClassCalibration } from '../../anomaly/calibration.js';
+import { topShareScore } from '../../anomaly/top-share.js';
 import { encoderConstants, encoderMaps, type FrozenEncoder } from '../../models/encoders/frozen-encoder.js';
 import type { DetectorDescription, ModelManifest } from '../../models/model-folder.js';
 import { trainedFamily } from '../../models/registry.js';
@@ -6,7 +7,7 @@ import { NamedWeights } from '../../nn/named-weights.js';
 import type { ParameterBlock } from '../../nn/parameter-block.js';
 import type { GraphOps } from '../../ops/graph-ops.js';
 
-type Describing = Pick<DetectorDescription, 'family' | 'config' | 'features' | 'feature_scale' | 'map_size'>;
+type Describing = Omit<DetectorDescription, 'preset' | 'encoder' | 'input_size'>;
 
 /** Names of a detector graph's inputs and outputs. */
 export const detectorNames = {
@@ -16,7 +17,7 @@ export const detectorNames = {
   features: (scale: number) => `features.${scale}`,
   /** float32 `[B,S,S]`. */
   map: 'anomaly_map',
-  /** float32 `[B]`: maximum of the map. */
+  /** float32 `[B]`: maximum of the map, or what the model has in its place. */
   rawScore: 'raw_score',
   /** float32 `[B]` in 0…1: 0.5 at the threshold of all classes together. */
   score: 'score',
@@ -39,7 +40,7 @@ export function featureInputs<T>(ops: GraphOps<T>, { features }: Pick<Describing
 /** Writes a trained detector behind feature maps; makes map and raw score outputs and returns the raw score. */
 export function writeDetector<T>(
   ops: GraphOps<T>,
-  { family, config, feature_scale, map_size }: Describing,
+  { family, config, feature_scale, map_size, top_share }: Describing,
   block: ParameterBlock,
   features: readonly T[],
 ): T {
@@ -52,7 +53,7 @@ export function writeDetector<T>(
   );
   const reconstruction = reconstruct(ops, new NamedWeights(new Map(constants)), scaled, config);
   const map = anomalyMap(ops, reconstruction, map_size);
-  const rawScore = imageScore(ops, map);
+  const rawScore = top_share === undefined ? imageScore(ops, map) : topShareScore(ops, map, top_share);
   ops.output(detectorNames.map, map);
   ops.output(detectorNames.rawScore, rawScore);
   return rawScore;

@@ -12,8 +12,7 @@ export const uniad: DetectorFamily<UniadConfig> = {
   presets: { paper: paperConfig, small: smallConfig, 'window-7': { ...paperConfig, neighbourWindow: 7 } },
   training: {
     optimiser: { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 1e-4 },
-    // Published for batch 8: 1e-4.
-    learningRate: 2e-4,
+    learningRate: 1e-4,
     batch: 8,
     epochs: 100,
     clipNorm: 5,

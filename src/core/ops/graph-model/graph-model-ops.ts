@@ -7,7 +7,7 @@ import { GraphValue } from './graph-value.js';
 import { groupedLinear, linear, matMul } from './matrix.js';
 import { batchNorm, instanceNorm, layerNorm } from './normalisation.js';
 import { selectiveScan } from './selective-scan.js';
-import { concat, reduce, reshape, split, transpose } from './shapes.js';
+import { concat, reduce, reshape, split, topMean, transpose } from './shapes.js';
 
 /**
  * Writes a network down as a TensorFlow graph, as TensorFlow.js loads it: operations that every backend of it has, for
@@ -192,6 +192,10 @@ export class GraphModelOps implements GraphOps<GraphValue> {
 
   max(x: GraphValue, axes: readonly number[], keepDims = false): GraphValue {
     return reduce(this.graph, 'Max', x, axes, keepDims);
+  }
+
+  topMean(x: GraphValue, count: number): GraphValue {
+    return topMean(this.graph, x, count);
   }
 
   resizeBilinear(x: GraphValue, size: readonly [number, number]): GraphValue {

@@ -49,3 +49,9 @@ export function reduce(
   const name = graph.node(op, [x.name, graph.integers(along)], { keep_dims: attribute.flag(keepDims) });
   return GraphValue.of(graph, shape, name);
 }
+
+/** Mean of the largest numbers of each row. */
+export function topMean(graph: GraphDefBuilder, x: GraphValue, count: number): GraphValue {
+  const largest = graph.node('TopKV2', [x.name, graph.axis(count)], { sorted: attribute.flag(false) });
+  return reduce(graph, 'Mean', GraphValue.of(graph, [x.shape[0]!, count], largest), [1], false);
+}

@@ -8,7 +8,7 @@ import { groupedLinear, linear, matMul } from './matrix.js';
 import { batchNorm, instanceNorm, layerNorm } from './normalisation.js';
 import { OnnxValue } from './onnx-value.js';
 import { selectiveScan } from './selective-scan.js';
-import { concat, reduce, reshape, split, transpose } from './shapes.js';
+import { concat, reduce, reshape, split, topMean, transpose } from './shapes.js';
 
 /** Writes a network down as an ONNX graph of standard operators, for evaluation; the batch side stays open. */
 export class OnnxOps implements GraphOps<OnnxValue> {
@@ -190,6 +190,10 @@ export class OnnxOps implements GraphOps<OnnxValue> {
 
   max(x: OnnxValue, axes: readonly number[], keepDims = false): OnnxValue {
     return reduce(this.graph, 'ReduceMax', x, axes, keepDims);
+  }
+
+  topMean(x: OnnxValue, count: number): OnnxValue {
+    return topMean(this.graph, x, count);
   }
 
   resizeBilinear(x: OnnxValue, size: readonly [number, number]): OnnxValue {

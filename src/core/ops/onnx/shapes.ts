@@ -80,3 +80,11 @@ function reducibleLayout(x: OnnxValue, reduced: ReadonlySet<number>, keepDims: b
   const sorted = left.every((axis, i) => i === 0 || axis > left[i - 1]!);
   return x.rank === 4 && !keepDims && !sorted ? 'logical' : x.preferred;
 }
+
+/** Mean of the largest numbers of each row. */
+export function topMean(graph: GraphBuilder, x: OnnxValue, count: number): OnnxValue {
+  const [largest] = graph.nodeWithOutputs('TopK', [x.name(), graph.integers([count])], 2, {
+    attributes: { axis: -1, sorted: 0 },
+  });
+  return reduce(graph, 'ReduceMean', OnnxValue.of(graph, [x.shape[0]!, count], largest!), [1], false);
+}
