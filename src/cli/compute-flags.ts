@@ -69,7 +69,7 @@ export function threadsFor(engine: Pick<Engine, 'name'>, wanted: number | undefi
 
 /**
  * Images of a step and of a shard. On a processor few of both: in a training of minutes many small steps learn more than
- * few large ones (bench/results/models.md), and threads take a shard each. A GPU is filled best by the publications' batch at once.
+ * few large ones (docs/models.md), and threads take a shard each. A GPU is filled best by the publications' batch at once.
  */
 export function stepSizes(
   engine: Pick<Engine, 'kind'>,

@@ -37,7 +37,7 @@ export const trainFlags = {
       'Images normalised together; bounds the memory of a thread [default: 2; on a GPU the whole batch]',
   }),
   lr: Flags.string({
-    summary: "Peak learning rate [default: the publication's, scaled up for a batch larger than there]",
+    summary: "Peak learning rate [default: the publication's, scaled by the root of the batch]",
   }),
   schedule: Flags.option({
     options: ['step', 'cosine'] as const,

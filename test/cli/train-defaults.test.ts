@@ -23,9 +23,9 @@ test('a flag of one leaves the other what it is, but no shard is larger than its
 });
 
 test.each([
-  ['2', 0.005],
+  ['4', 0.0025],
   ['16', 0.005],
-  ['32', 0.01],
+  ['64', 0.01],
 ])('a batch of %s trains at a peak rate of %d', async (batch, rate) => {
   const out = join(folder, batch);
   expect(await trainTiny(out, ['--batch', batch, '--steps', '1'])).toMatchObject({ exitCode: 0, stderr: '' });

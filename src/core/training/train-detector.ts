@@ -25,7 +25,7 @@ export interface TrainDetectorOptions {
   budgetSeconds: number | null;
   batch: number;
   shard: number;
-  /** Peak learning rate; null takes the publication's, scaled up for a batch larger than there. */
+  /** Peak learning rate; null takes the publication's, scaled by the root of the batch. */
   rate: number | null;
   schedule: ScheduleName;
   seed: number;

@@ -78,11 +78,11 @@ function settle(
 }
 
 /**
- * The publication's rate, scaled linearly for larger batches. Smaller ones keep it: Adam's steps hardly depend on the
- * size of the gradient, and runs that are shorter than the publication's want them large.
+ * The publication's rate, scaled by the root of the batch: what keeps the noise of Adam's steps the same (Malladi et al.
+ * 2022, "On the SDEs and scaling rules for adaptive gradient algorithms").
  */
 function learningRateFor({ learningRate, batch }: TrainingDefaults, images: number): number {
-  return learningRate * Math.max(1, images / batch);
+  return learningRate * Math.sqrt(images / batch);
 }
 
 /** At most `count` points of the loss curve, each the mean of its stretch. */
