@@ -13,8 +13,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function scores(model: string, args: readonly string[] = []): Promise<ScoreRecord[]> {
-  const { lines, stderr } = await run(['score', '-q', '--model', model, ...args], { input: tinyRecords(3) });
+/** Of three images that no model has seen: one that set a limit lies on it, and rounding decides its verdict. */
+const unseen = tinyRecords(3, {}, 100);
+
+async function scores(model: string, args: readonly string[] = [], input = unseen): Promise<ScoreRecord[]> {
+  const { lines, stderr } = await run(['score', '-q', '--model', model, ...args], { input });
   expect(stderr).toBe('');
   return lines.map((line) => JSON.parse(line)).filter(({ type }) => type === 'score');
 }
@@ -71,8 +74,10 @@ describe('a model trained with --top-share 0.01', () => {
     expect(await run(calibrate, { input: good.stdout })).toMatchObject({ exitCode: 0, stderr: '' });
     const [converted, direct] = [await scores(plain), await scores(trained)];
     expect(converted.map(({ raw_score }) => raw_score)).toEqual(direct.map(({ raw_score }) => raw_score));
-    // Its limits are those of eight such scores, and each of the eight stays below.
-    expect(converted.map(({ verdict }) => verdict)).toEqual(['ok', 'ok', 'ok']);
+    // Its limits are those of eight such scores: none of the eight is above by more than rounding.
+    for (const { raw_score, threshold } of await scores(plain, [], tinyRecords(8))) {
+      expect(raw_score).toBeLessThan(threshold * (1 + 1e-6));
+    }
   });
 
   test.each(['0', '1.5', 'x'])('is not trained with a share of %s', async (share) => {
