@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import { PipeCommand } from '../cli/pipe-command.js';
 import { parseNumber, parseTopShare } from '../cli/train-flags.js';
+import { topShareOf } from '../core/anomaly/top-share.js';
 import { DataError } from '../core/errors.js';
 import type { ScoreRecord } from '../core/records/schemas.js';
 
@@ -78,7 +79,6 @@ export default class Calibrate extends PipeCommand {
       throw new DataError(`${record.path}: labelled as an anomaly; calibrate on good parts only`);
     }
     const { scoreMap } = await import('../core/records/score-map.js');
-    const { topShareOf } = await import('../core/anomaly/top-share.js');
     const { data: map } = await scoreMap(record);
     calibrator.add(record.class, topShare === undefined ? record.raw_score : topShareOf(map, topShare), map);
   }

@@ -172,8 +172,7 @@ function modelHash(weights: Uint8Array, description: DetectorDescription): strin
 function describe(description: DetectorDescription): DetectorDescription {
   const { family, preset, config, encoder, input_size, features, feature_scale, map_size, top_share } =
     description;
-  return {
-    ...{ family, preset, config, encoder, input_size, features, feature_scale, map_size },
-    ...(top_share !== undefined && { top_share }),
-  };
+  const always = { family, preset, config, encoder, input_size, features, feature_scale, map_size };
+  // Absent rather than undefined: the hash of models without it stays what it was.
+  return top_share === undefined ? always : { ...always, top_share };
 }
