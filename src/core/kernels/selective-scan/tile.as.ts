@@ -6,7 +6,7 @@
 
 import { LOG2E, mulAdd } from '../simd-math.as';
 
-// 32 × 128: measured best of {16, 32} × {64, 128} on an AMD core (backward 5 to 10 % ahead of 32 × 64, which had been best
+// 32 × 128: measured best of {16, 32} × {64, 128} on an AMD core (backward 5 to 11 % ahead of 32 × 64, which had been best
 // of {16..64} × {32..128} on an Intel core with 48 KiB of first-level and 2 MiB of second-level cache).
 export const TILE: usize = 32;
 export const PANEL: usize = 128;
