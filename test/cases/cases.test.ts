@@ -2,17 +2,19 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { installGoldenEncoder } from '../golden-encoder.js';
 import { shell } from '../process.js';
 
 /**
  * Black-box cases, one folder each: `cmd` is a shell script in which `mambaad` is the product, run in an empty folder
- * with $CASE the case's folder; `expout`, `experr` and `expcode` are what must come of it (empty and 0 when absent).
+ * with $CASE the case's folder and $INPUTS the shared inputs; `expout`, `experr` and `expcode` are what must come of it
+ * (empty and 0 when absent). A ResNet-34 whose weights are a formula is installed: `extract` works without a network.
  * UPDATE_CASES=1 writes them from what came: read the diff before you commit it.
  */
 const here = fileURLToPath(new URL('.', import.meta.url));
 const cases = readdirSync(here, { withFileTypes: true }).flatMap((entry) =>
-  entry.isDirectory() ? entry.name : [],
+  entry.isDirectory() && entry.name !== 'inputs' ? entry.name : [],
 );
 
 const expected = (name: string, file: string, absent = '') => {
@@ -20,10 +22,20 @@ const expected = (name: string, file: string, absent = '') => {
   return existsSync(path) ? readFileSync(path, 'utf8') : absent;
 };
 
+const home = mkdtempSync(join(tmpdir(), 'case-home-'));
+beforeAll(() => installGoldenEncoder(home));
+afterAll(() => rmSync(home, { recursive: true }));
+
 test.each(cases)('%s', async (name) => {
   const folder = mkdtempSync(join(tmpdir(), 'case-'));
   const script = `mambaad() { $PROGRAM "$@"; }\n${readFileSync(join(here, name, 'cmd'), 'utf8')}`;
-  const env = { CASE: join(here, name), HOME: folder, XDG_CACHE_HOME: folder, MAMBAAD_CACHE: folder };
+  const own = {
+    HOME: folder,
+    XDG_CACHE_HOME: folder,
+    MAMBAAD_CACHE: join(folder, '.cache'),
+    MAMBAAD_HOME: home,
+  };
+  const env = { ...own, CASE: join(here, name), INPUTS: join(here, 'inputs') };
   const { stdout, stderr, exitCode } = await shell(script, { cwd: folder, env });
   rmSync(folder, { recursive: true });
   if (process.env.UPDATE_CASES) {
