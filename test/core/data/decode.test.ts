@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeNonZero, decodeRgb, readImageFile } from '../../../src/core/data/decode.js';
 import { resizeBilinear } from '../../../src/core/data/resize.js';
 import { DataError, InputMissingError } from '../../../src/core/errors.js';
-import { dataPath } from '../../fixtures.js';
+import { renderedGears } from '../../rendered-parts.js';
 import { bitmap } from './bitmap.js';
 
 const side = 16;
@@ -253,8 +253,8 @@ test('damaged images never crash or hang the decoder', { timeout: 60_000 }, asyn
   );
 });
 
-test('a real photograph decodes to what libvips itself decodes', async () => {
-  const bytes = await readFile(dataPath('bottle', 'train', 'good', '000.png'));
+test('a picture of a part decodes to what libvips itself decodes', async () => {
+  const bytes = await readFile((await renderedGears()).good);
   const expected = await sharp(bytes).removeAlpha().raw().toBuffer();
   expect(Buffer.compare((await decode(bytes)).data, expected)).toBe(0);
 });

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { maskAt, readMask } from '../../../src/core/data/mask.js';
 import { DataError } from '../../../src/core/errors.js';
 import { readSafetensors } from '../../../src/core/files/safetensors.js';
-import { dataPath, fixturePath } from '../../fixtures.js';
+import { fixturePath } from '../../fixtures.js';
+import { renderedGears } from '../../rendered-parts.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -85,11 +86,8 @@ describe('a mask', () => {
   });
 });
 
-test('a real mask marks a part of its picture', async () => {
-  const mask = await readMask(dataPath('bottle', 'ground_truth', 'broken_large', '000_mask.png'), {
-    width: 256,
-    height: 256,
-  });
+test('the mask of a defective part marks a piece of its picture', async () => {
+  const mask = await readMask((await renderedGears()).mask, { width: 256, height: 256 });
   expect(mask.area).toBeGreaterThan(100);
   expect(mask.area).toBeLessThan(256 * 256 * 0.5);
 });

@@ -12,8 +12,8 @@ import type { LoadedModel } from '../../../src/core/models/model-folder.js';
 import { openEngine } from '../../../src/core/runtime/engine.js';
 import { tf } from '../../../src/core/runtime/tf.js';
 import { Detector, type Scored } from '../../../src/core/scoring/detector.js';
-import { dataPath } from '../../fixtures.js';
 import { run } from '../../process.js';
+import { renderedParts } from '../../rendered-parts.js';
 import { scratchFolder } from '../weights/small-files.js';
 import { publishSmallModel } from './published-model.js';
 import { smallEncoder, untrained } from './small-model.js';
@@ -94,7 +94,7 @@ test('the command proves it on images of all classes, good and bad', async () =>
   const folder = await scratchFolder();
   const { model: path, home } = await publishSmallModel(folder);
   const args = ['--model', path, '--format', 'tfjs', '--out', join(folder, 'web')];
-  const check = ['--check', dataPath(), '--check-images', '4'];
+  const check = ['--check', await renderedParts(), '--check-images', '4'];
   const { exitCode, lines, stderr } = await run(['export', '-q', ...args, ...check], {
     env: { MAMBAAD_HOME: home },
   });

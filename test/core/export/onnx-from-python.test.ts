@@ -10,7 +10,7 @@ import { exportOnnx } from '../../../src/core/export/onnx/export-onnx.js';
 import { encodeModel } from '../../../src/core/export/onnx/messages.js';
 import { OnnxOps } from '../../../src/core/ops/onnx/onnx-ops.js';
 import { openSession } from '../../../src/core/runtime/onnxruntime.js';
-import { dataPath } from '../../fixtures.js';
+import { renderedGears } from '../../rendered-parts.js';
 import { networkFamilies, smallDetector } from '../models/small-families.js';
 import { scratchFolder } from '../weights/small-files.js';
 import { smallEncoder, untrained } from './small-model.js';
@@ -58,7 +58,8 @@ test.skipIf(!has('numpy, onnxruntime, PIL'))(
     const docs = await readFile(fileURLToPath(new URL('../../../docs/onnx.md', import.meta.url)), 'utf8');
     const recipe = /```python\n([\s\S]*?)```/.exec(docs)![1]!;
     await writeFile(join(folder, 'score.py'), recipe);
-    const images = ['good', 'broken_large'].map((kind) => dataPath('bottle', 'test', kind, '000.png'));
+    const { good, bad } = await renderedGears();
+    const images = [good, bad];
     const run = spawnSync(python, [join(folder, 'score.py'), model, ...images], { encoding: 'utf8' });
     expect(run.status, run.stderr).toBe(0);
     const lines = run.stdout.trim().split('\n');

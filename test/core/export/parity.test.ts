@@ -7,23 +7,20 @@ import type { LoadedModel } from '../../../src/core/models/model-folder.js';
 import type { ImageRecord } from '../../../src/core/records/schemas.js';
 import { openEngine } from '../../../src/core/runtime/engine.js';
 import { Detector, type Scored } from '../../../src/core/scoring/detector.js';
-import { dataPath } from '../../fixtures.js';
+import { renderedGears } from '../../rendered-parts.js';
 import { smallEncoder, untrained } from './small-model.js';
 
 let encoder: Encoder;
 let model: LoadedModel;
 let detector: Detector;
 
-const images: ImageRecord[] = [
-  ['good', 'normal'],
-  ['broken_large', 'anomaly'],
-].map(([kind, label]) => ({
-  v: 1,
-  type: 'image',
-  path: dataPath('bottle', 'test', kind!, '000.png'),
-  class: 'bottle',
-  label: label as 'normal' | 'anomaly',
-}));
+const { good, bad } = await renderedGears();
+const images: ImageRecord[] = (
+  [
+    [good, 'normal'],
+    [bad, 'anomaly'],
+  ] as const
+).map(([path, label]) => ({ v: 1, type: 'image', path, class: 'bottle', label }));
 
 beforeAll(async () => {
   await openEngine('wasm');

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeModel } from '../../../src/core/export/onnx/messages.js';
 import { OnnxOps } from '../../../src/core/ops/onnx/onnx-ops.js';
-import { dataPath } from '../../fixtures.js';
 import { run } from '../../process.js';
+import { renderedParts } from '../../rendered-parts.js';
 import { publishSmallModel } from '../export/published-model.js';
 
 let folder: string;
@@ -14,8 +14,9 @@ let env: NodeJS.ProcessEnv;
 /** Image records of two classes, as `extract --list` writes them. */
 let pictures: string;
 
-const bottles = ['good/000', 'good/003', 'broken_large/000'].map((name) =>
-  dataPath('bottle', 'test', `${name}.png`),
+const parts = await renderedParts();
+const gears = ['good/000', 'good/001', 'broken_teeth/000'].map((name) =>
+  join(parts, 'gear', 'test', `${name}.png`),
 );
 
 async function succeed(args: string[], input?: string): Promise<string> {
@@ -37,7 +38,7 @@ beforeAll(async () => {
   const published = await publishSmallModel(folder);
   model = published.model;
   env = { MAMBAAD_HOME: published.home, MAMBAAD_CACHE: join(folder, 'cache') };
-  const listed = await succeed(['extract', '-q', '--list'], bottles.map((path) => `${path}\n`).join(''));
+  const listed = await succeed(['extract', '-q', '--list'], gears.map((path) => `${path}\n`).join(''));
   const classes = ['bottle', 'cable', 'never seen'];
   pictures = listed
     .split('\n')
@@ -55,7 +56,7 @@ test.each(['whole.onnx', 'features-in.onnx'])(
   async (file) => {
     const wanted = scores(await succeed(['score', '-q', '--model', model], pictures));
     const found = scores(await succeed(['score', '-q', '--model', join(folder, file)], pictures));
-    expect(found).toHaveLength(bottles.length);
+    expect(found).toHaveLength(gears.length);
     found.forEach((score, i) => {
       const { raw_score, score: calibrated, map, ms, ...rest } = wanted[i]!;
       expect(score).toMatchObject(rest);
@@ -69,7 +70,7 @@ test.each(['whole.onnx', 'features-in.onnx'])(
 );
 
 test('a file without preprocessing takes feature records, one with it says that it does not', async () => {
-  const features = await succeed(['extract', '-q', '--inline', '--channels', '8,16,32', bottles[2]!]);
+  const features = await succeed(['extract', '-q', '--inline', '--channels', '8,16,32', gears[2]!]);
   const wanted = scores(await succeed(['score', '-q', '--model', model], features));
   const found = scores(await succeed(['score', '-q', '--model', join(folder, 'features-in.onnx')], features));
   expect(found[0]!.raw_score).toBeCloseTo(wanted[0]!.raw_score as number, 5);

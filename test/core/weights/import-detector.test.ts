@@ -13,8 +13,9 @@ import { inScope } from '../../../src/core/runtime/scope.js';
 import { tf } from '../../../src/core/runtime/tf.js';
 import { uploadParameters } from '../../../src/core/training/gradients.js';
 import { importDetector } from '../../../src/core/weights/import-detector.js';
-import { dataPath, fixturePath } from '../../fixtures.js';
+import { fixturePath } from '../../fixtures.js';
 import { run } from '../../process.js';
+import { renderedGears } from '../../rendered-parts.js';
 import { publishSmallModel } from '../export/published-model.js';
 import { nmse } from '../models/encoders/golden-weights.js';
 import { fixtureConfig, officialCheckpoint } from './official-checkpoint.js';
@@ -72,8 +73,8 @@ describe('an official checkpoint', () => {
     expect(imported.stderr).toContain('scan orders: 32 compared');
     expect(imported.stderr).toContain('resnet34: taken from the checkpoint');
     expect(imported.stderr).toContain('not calibrated');
-    const input = (await run(['extract', '-q', '--list', dataPath('bottle', 'test', 'good', '000.png')]))
-      .stdout;
+    const { good } = await renderedGears();
+    const input = (await run(['extract', '-q', '--list', good])).stdout;
     const scored = await run(['score', '--engine', 'wasm', '--model', out], { env, input });
     expect(scored.stderr).toContain('never calibrated');
     expect(JSON.parse(scored.lines[0]!)).toMatchObject({ type: 'score', verdict: 'review', threshold: 6 });
