@@ -1,7 +1,8 @@
 // Every kind of detector on the same features, under the same budget, through the product's own commands: one table as
 // Markdown and as a page.
-// Usage: npm run bench:models -- DATA [--minutes 28] [--families a,b] [--row "FAMILY train flags"]... [--out FILE.md]
+// Usage: npm run bench:models -- [DATA] [--minutes 28] [--families a,b] [--row "FAMILY train flags"]... [--out FILE.md]
 //        [--work DIR] [--encoder NAME] [--protocol exact|ader|mvtec]
+// Without DATA it takes the folder that MAMBAAD_DATA names.
 // Rows that are finished in the work folder are not made again, and one that was interrupted goes on from its last
 // checkpoint: rows can be run one at a time, and the table holds all that were made under the same budget so far.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -27,11 +28,11 @@ const { values, positionals } = parseArgs({
     protocol: { type: 'string', default: 'exact' },
   },
 });
-const [data] = positionals;
+const data = positionals[0] ?? process.env.MAMBAAD_DATA;
 const minutes = Number(values.minutes);
 if (!data || !(minutes > 0) || !values.out.endsWith('.md')) {
   throw new Error(
-    'usage: npm run bench:models -- DATA [--minutes M] [--families a,b] [--row "FAMILY flags"]... [--out FILE.md] [--work DIR]',
+    'usage: npm run bench:models -- DATA [--minutes M] [--families a,b] [--row "FAMILY flags"]... [--out FILE.md] [--work DIR]; MAMBAAD_DATA may name DATA',
   );
 }
 
@@ -51,7 +52,15 @@ for (const words of wanted) {
 /** Writes the table of all rows there are, so that a run that is cut short leaves one. */
 function report() {
   const command = `npm run bench:models -- ${process.argv.slice(2).map(quoted).join(' ')}`;
-  const bench = { machine: machine(), data, sets, minutes, protocol, rows: finishedRows(), command };
+  const bench = {
+    machine: machine(),
+    data: positionals[0] ?? '$MAMBAAD_DATA',
+    sets,
+    minutes,
+    protocol,
+    rows: finishedRows(),
+    command,
+  };
   mkdirSync(dirname(values.out), { recursive: true });
   writeFileSync(values.out, markdownTable(bench));
   writeFileSync(values.out.replace(/\.md$/, '.html'), htmlTable(bench));

@@ -8,9 +8,9 @@ export default class Verify extends BaseCommand {
   static override summary =
     'Run parity fixtures on this machine: one check record a quantity, exit 3 when one fails.';
   static override examples = [
-    'mambaad verify ../shared/fixtures',
-    'mambaad verify fixtures/selective-scan.safetensors --engine cpu',
-    'mambaad verify fixtures/ | jq -c "select(.type==\\"check\\" and (.ok|not))"',
+    'mambaad verify test/fixtures/',
+    'mambaad verify test/fixtures/selective-scan.safetensors --engine cpu',
+    'mambaad verify test/fixtures/ | jq -c "select(.type==\\"check\\" and (.ok|not))"',
   ];
   static override strict = false;
   static override args = {
