@@ -1,5 +1,5 @@
 // Our side of bench/metrics.mjs, in a process of its own so that its memory is its own.
-// Usage: node bench/metrics-run.mjs FOLDER PROTOCOL CLASSES
+// Usage: node bench/metrics-run.mjs FOLDER exact|ader|mvtec CLASSES
 
 import { openSync, readSync } from 'node:fs';
 import { join } from 'node:path';

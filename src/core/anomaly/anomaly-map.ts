@@ -6,9 +6,10 @@ import { enlargeAndSmooth } from './smoothing.js';
 const EPS = 1e-8; // PyTorch's cosine_similarity: lower bound of each norm
 
 /**
- * Anomaly map of a batch (MambaAD, ADer; ALGORITHMS 1.8): per scale one minus the cosine between teacher and student
- * features, enlarged to `size` with aligned corners, summed, divided by the square of the number of scales, and smoothed
- * by a Gaussian of sigma 4. Enlarging and smoothing are one product with a constant matrix on either side of each scale.
+ * Anomaly map of a batch (MambaAD, ADer; docs/algorithms.md 1.8): per scale one minus the cosine between teacher and
+ * student features, enlarged to `size` with aligned corners, summed, divided by the square of the number of scales, and
+ * smoothed by a Gaussian of sigma 4. Enlarging and smoothing are one product with a constant matrix on either side of
+ * each scale.
  *
  * @param teacher per scale `[B,h,w,C]`
  * @param student the same shapes

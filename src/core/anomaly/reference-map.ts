@@ -2,8 +2,8 @@ import type { HostTensor } from '../tensor.js';
 import { gaussianMatrix, interpolationMatrix, SIGMA } from './smoothing.js';
 
 /**
- * The anomaly map of one image in float64 and plain loops, step by step as the definition reads (ALGORITHMS 1.8): the
- * truth that the engines are measured against.
+ * The anomaly map of one image in float64 and plain loops, step by step as the definition reads (docs/algorithms.md
+ * 1.8): the truth that the engines are measured against.
  *
  * @param teacher per scale `[h,w,C]`
  * @param student the same shapes

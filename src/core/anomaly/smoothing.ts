@@ -1,4 +1,4 @@
-/** Standard deviation, in map pixels, of the Gaussian over the published anomaly maps (ALGORITHMS 1.8). */
+/** Standard deviation, in map pixels, of the Gaussian over the published anomaly maps (docs/algorithms.md 1.8). */
 export const SIGMA = 4;
 const TRUNCATE = 4; // the published kernel reaches four standard deviations: radius 16
 

@@ -1,5 +1,5 @@
 // An image score by the highest pixels together instead of the highest one: what is faint but large outweighs one noisy
-// spot. The evaluation of Dinomaly and its kin takes a share of 0.01 (PROTOCOL, "variants elsewhere").
+// spot. The evaluation of Dinomaly and its kin takes a share of 0.01 (docs/protocol.md 1.3).
 import type { Ops } from '../ops/ops.js';
 
 /** Image score of each map: the mean of that share of its pixels that is highest. `[B,S,S]` → `[B]`. */

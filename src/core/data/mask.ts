@@ -14,7 +14,7 @@ export interface Mask {
   /** Defective pixels of the file. */
   readonly sourceArea: number;
   readonly sourceSize: readonly [width: number, height: number];
-  /** The file marks a defect and none of it is left at this size: the image counts as normal (PROTOCOL 1). */
+  /** The file marks a defect and none of it is left at this size: the image counts as normal (docs/protocol.md 1). */
   readonly vanished: boolean;
 }
 
@@ -31,7 +31,8 @@ export interface MaskOptions {
 const aspectTolerance = 0.02;
 
 /**
- * Reads a mask as the published protocol does (PROTOCOL 1.2): grey, non-zero → 255, Pillow-bilinear resize, > 0.5.
+ * Reads a mask as the published protocol does (docs/protocol.md 1.2): grey, non-zero → 255, Pillow-bilinear resize,
+ * above one half.
  *
  * @throws DataError when it does not decode or its aspect ratio is not its image's; InputMissingError
  */

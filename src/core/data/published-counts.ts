@@ -30,7 +30,7 @@ const visaClasses: PublishedSet['classes'] = {
   pipe_fryum: [450, 50, 100],
 };
 
-/** Images as the benchmark's logs count them (PROTOCOL 2); COCO-AD's of each of its four splits. */
+/** Images as the benchmark's logs count them (docs/protocol.md 2); COCO-AD's of each of its four splits. */
 const publishedSets: Readonly<Record<Exclude<Dataset, 'coco'>, PublishedSet>> = {
   mvtec: { title: 'MVTec-AD', sizes: { train: 3629, test: 1725 } },
   visa: { title: 'VisA', sizes: { train: 8659, test: 2162 }, classes: visaClasses },

@@ -12,7 +12,7 @@ const half = 1 << (weightBits - 1);
 
 /**
  * Resizes as Pillow's `Image.resize(..., BILINEAR)`, to the byte: anti-aliased triangle filter, horizontal pass rounded
- * to 8 bits, then vertical (ALGORITHMS 1.1; Pillow Resample.c). Aspect ratio is not kept.
+ * to 8 bits, then vertical (docs/algorithms.md 1.1; Pillow Resample.c). Aspect ratio is not kept.
  *
  * @returns the same pixels when the size is already right
  */

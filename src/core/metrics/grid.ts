@@ -1,7 +1,7 @@
 import type { SortedPixels } from './pixels.js';
 import { firstWhere } from './score-keys.js';
 
-// The published tables' pixel metrics on a coarse threshold grid of min-max normalised maps (PROTOCOL 1).
+// The published tables' pixel metrics on a coarse threshold grid of min-max normalised maps (docs/protocol.md 1).
 
 /** What a prediction `map > threshold` amounts to at one threshold. */
 interface Overlap {

@@ -12,7 +12,7 @@ export interface HistogramMetrics {
 
 /**
  * Pixel AUROC, AP (trapezoid under the precision-recall points) and AU-PRO from `strips` equal bins between the lowest
- * and highest score of the class (PROTOCOL 1.1 no 2): what the logs behind the benchmark's re-run tables hold.
+ * and highest score of the class (docs/protocol.md 1.1 no 2): what the logs behind the benchmark's re-run tables hold.
  */
 export function histogramMetrics(pixels: SortedPixels, strips = 50): HistogramMetrics {
   const { defects, normals, min, max } = pixels;

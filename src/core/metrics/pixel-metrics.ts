@@ -17,7 +17,7 @@ export interface PixelMetrics {
 
 /**
  * Pixel metrics by protocol: `exact` (every score a threshold), `ader` (F1-max on the 21-threshold grid, AU-PRO over 100
- * thresholds stretched to 0…1), `mvtec` (AU-PRO at rank-equidistant thresholds). PROTOCOL 1.
+ * thresholds stretched to 0…1), `mvtec` (AU-PRO at rank-equidistant thresholds). docs/protocol.md 1.
  */
 export function pixelMetrics(pixels: SortedPixels, protocol: Protocol): PixelMetrics {
   const { f1maxAt, ...exact } = rankingMetrics(pixels.defects, pixels.normals);

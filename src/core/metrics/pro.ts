@@ -8,7 +8,7 @@ export const FPR_LIMIT = 0.3;
 
 /**
  * Area under the per-region-overlap curve, exact: every distinct score is a threshold, regions pooled over the class,
- * linear interpolation at the limit, divided by it (PROTOCOL 1.1, recommended definition).
+ * linear interpolation at the limit, divided by it (docs/protocol.md 1.1, `exact`).
  * Null without defects or without normal pixels.
  */
 export function exactAupro(pixels: SortedPixels, limit = FPR_LIMIT): number | null {
@@ -26,8 +26,9 @@ export function exactAupro(pixels: SortedPixels, limit = FPR_LIMIT): number | nu
 }
 
 /**
- * AU-PRO as ADer's slow path defines it (PROTOCOL 1.1 no 1): 100 evenly spaced thresholds between the lowest and highest
- * score, points with FPR below the limit kept, their FPR stretched to 0…1. Null where fewer than two FPRs remain.
+ * AU-PRO as ADer's slow path defines it (docs/protocol.md 1.1 no 1): 100 evenly spaced thresholds between the lowest
+ * and highest score, points with FPR below the limit kept, their FPR stretched to 0…1. Null where fewer than two FPRs
+ * remain.
  */
 export function aderAupro(pixels: SortedPixels, limit = FPR_LIMIT, steps = 100): number | null {
   const { defects, normals, overlapFrom, min, max } = pixels;
@@ -53,8 +54,8 @@ function spacedThresholds(min: number, max: number, steps: number): number[] {
 }
 
 /**
- * AU-PRO with thresholds at equidistant ranks of the normal pixels (MVTec's reference evaluation, PROTOCOL 1.1 no 3):
- * linear interpolation at the limit, divided by it.
+ * AU-PRO with thresholds at equidistant ranks of the normal pixels (MVTec's reference evaluation, docs/protocol.md 1.1
+ * no 3): linear interpolation at the limit, divided by it.
  */
 export function rankedAupro(pixels: SortedPixels, limit = FPR_LIMIT, thresholds = 100): number | null {
   const { defects, normals, overlapFrom } = pixels;

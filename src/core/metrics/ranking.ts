@@ -10,9 +10,9 @@ export interface Ranking {
 }
 
 /**
- * Exact ranking metrics of scores sorted ascending, every distinct score a threshold (PROTOCOL 1): AUROC with ties
- * counted half, average precision `Σ (R_k − R_{k−1}) P_k` without interpolation, the largest F1.
- * Without positives nothing is defined; without negatives AUROC is not.
+ * Exact ranking metrics of scores sorted ascending, every distinct score a threshold (docs/protocol.md 1): AUROC with
+ * ties counted half, average precision `Σ (R_k − R_{k−1}) P_k` without interpolation, the largest F1. Without positives
+ * nothing is defined; without negatives AUROC is not.
  */
 export function rankingMetrics(positives: SortedScores, negatives: SortedScores): Ranking {
   if (positives.length === 0) return { auroc: null, ap: null, f1max: null, f1maxAt: null };

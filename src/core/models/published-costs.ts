@@ -16,7 +16,7 @@ export interface Besides {
   note: string;
 }
 
-// ALGORITHMS fact 2.
+// docs/algorithms.md 1.10.
 const mambaLog: Besides = {
   parameters: 39_296 + 12_096,
   note: 'the published count adds 39,296 scan indices and 12,096 weights of a branch that never runs',
@@ -35,7 +35,7 @@ const uniadLog: Besides = {
 
 /**
  * Published counts by family and preset: the logs of the ADer benchmark where there is one, else the paper's ablation
- * tables (ALGORITHMS 1.10, 1.11), which print one decimal, and none for Wide-ResNet-50.
+ * tables (docs/algorithms.md 1.10, 1.11), which print one decimal, and none for Wide-ResNet-50.
  */
 export const publishedCosts: Readonly<Record<string, Readonly<Record<string, PublishedCost>>>> = {
   mambaad: {

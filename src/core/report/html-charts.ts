@@ -30,7 +30,7 @@ export async function histogramsHtml(data: ReportData): Promise<string> {
   return `<h2>Scores</h2><ul class="legend">${legend.join('')}</ul><div class="charts">${figures.join('')}</div>`;
 }
 
-const proLimit = 0.3; // PROTOCOL: AU-PRO integrates up to this false-positive rate
+const proLimit = 0.3; // docs/protocol.md 1.1: AU-PRO integrates up to this false-positive rate
 
 interface CurveChart {
   readonly title: string;

@@ -25,7 +25,7 @@ export const drivers: Readonly<Record<EngineName, EngineDriver>> = {
   cpu: cpuDriver,
 };
 
-/** What `auto` tries, best first (DESIGN section 3). A software adapter is not on the list. */
+/** What `auto` tries, best first (docs/engines.md). A software adapter is not on the list. */
 export const preference: readonly (readonly [EngineName, DeviceKind])[] = [
   ['tensorflow', 'gpu'],
   ['webgpu', 'gpu'],

@@ -13,7 +13,7 @@ interface ScanGroup {
 }
 
 /**
- * The visiting orders of K directions over an n×n map (ALGORITHMS 1.6; the released code's `forward_core`).
+ * The visiting orders of K directions over an n×n map (docs/algorithms.md 1.6; the released code's `forward_core`).
  *
  * @param scan a scan type, or a mixture such as `sweep4+hilbert4`, whose counts replace `directions`.
  * @throws ConfigError for an unknown scan type or a number of directions other than 2, 4 or 8.

@@ -17,7 +17,7 @@ export interface Moments {
 
 /**
  * Whether the published optimiser grouping decays a tensor: more than one axis on disk and not named `*.bias`
- * (ALGORITHMS fact 6: A_logs and dt_projs_bias decay, Ds does not).
+ * (docs/algorithms.md 1.9: A_logs and dt_projs_bias decay, Ds does not).
  */
 export function isDecayed({ name, shape }: ParameterSpec): boolean {
   return shape.length > 1 && !name.endsWith('.bias');

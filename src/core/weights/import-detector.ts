@@ -38,8 +38,8 @@ export interface ImportedDetector {
 
 /**
  * Makes a model folder of a detector's checkpoint in safetensors: an official MambaAD or Pyramid-Mamba one under the
- * published names (ALGORITHMS 1.7; then features are taken as they are, and the model is uncalibrated), or what our own
- * safetensors export wrote (then it is the model that it was).
+ * published names (docs/algorithms.md 1.7; then features are taken as they are, and the model is uncalibrated), or what
+ * our own safetensors export wrote (then it is the model that it was).
  *
  * @throws DataError when the tensors are not the config's, the scan orders disagree or the file is no safetensors
  * @throws UnavailableError when the encoder's weights are neither in the checkpoint nor on this machine

@@ -50,7 +50,7 @@ describe('against the published counts', () => {
     const encoderOnly = { ...cost, detector: { parameters: 0, operations: new CountOps().operations } };
     expect(products(encoderOnly) / 1e9).toBeCloseTo(3.955, 3);
     expect(cost.detector!.parameters).toBe(1_458_304 + 15_986_624);
-    // Parameters of the log as a whole number (ALGORITHMS fact 2).
+    // Parameters of the log as a whole number (docs/algorithms.md 1.10).
     expect(parameters(cost) + publishedCosts.mambaad!.paper!.besides!.parameters!).toBe(25_666_624);
     expect(cost.detector!.operations.scans / 1e9).toBeCloseTo(4.45, 2);
   });

@@ -16,9 +16,10 @@ import { draw } from './segmentation.js';
 const classesPerFold = 20;
 
 /**
- * COCO-AD: COCO 2017 in four splits. In split s the classes 20s … 20s+19 (in order of their ids) are anomalies. Training
- * images are those of train2017 without any, test images all annotated ones of val2017, with the union of their
- * anomalous regions as mask. All are of the one class "coco". Images without annotations belong to neither (PROTOCOL 2).
+ * COCO-AD: COCO 2017 in four splits. In split s the classes 20s … 20s+19 (in order of their ids) are anomalies.
+ * Training images are those of train2017 without any, test images all annotated ones of val2017, with the union of
+ * their anomalous regions as mask. All are of the one class "coco". Images without annotations belong to neither
+ * (docs/protocol.md 2).
  */
 export const cocoAd: Layout = {
   name: 'coco-ad',

@@ -1,8 +1,8 @@
 import type { MeansByDataset } from './rows.js';
 
 /**
- * Multi-class results above the papers' tables, up to autumn 2026 (PROTOCOL 6): other encoders, images of 392 to 448
- * pixels, and partly other definitions (the image score is a mean of the top pixels, masks are cut above 0).
+ * Multi-class results above the papers' tables, up to autumn 2026 (docs/protocol.md 6): other encoders, images of 392
+ * to 448 pixels, and partly other definitions (the image score is a mean of the top pixels, masks are cut above 0).
  */
 export const recentMeans: MeansByDataset = {
   mvtec: {

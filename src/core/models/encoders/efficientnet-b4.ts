@@ -40,7 +40,7 @@ interface Block {
 
 /**
  * The first five stages of EfficientNet-B4 with TensorFlow's weights and padding, under timm's names: maps of 24, 32, 56
- * and 160 channels at strides 2, 4, 8 and 16, UniAD's encoder (ALGORITHMS 4.1).
+ * and 160 channels at strides 2, 4, 8 and 16, UniAD's encoder (docs/algorithms.md 4.1).
  */
 export const efficientNetB4: EncoderNetwork = {
   name: 'tf_efficientnet_b4',

@@ -24,7 +24,7 @@ const planes = [64, 128, 256];
 
 /**
  * Stages 1–3 of a ResNet (He et al. 2016) under torchvision's and timm's names: maps at strides 4, 8 and 16, behind
- * the last ReLU of each stage (ALGORITHMS 1.2).
+ * the last ReLU of each stage (docs/algorithms.md 1.2).
  */
 function residualNetwork(config: Config): EncoderNetwork {
   const layers = [...layersOf(config)];

@@ -37,7 +37,7 @@ const lssDesigns: readonly { suffix: string; changes: Partial<MambaConfig>; kern
   { suffix: '-hss1-dw-noskip', changes: { hss: 1, pointwise: false, skip: false }, kernels: usualKernels },
 ];
 
-/** The rows of the paper's ablation tables (ALGORITHMS 1.11); what a name does not say is as in `paper`. */
+/** The rows of the paper's ablation tables (docs/algorithms.md 1.11); what a name does not say is as in `paper`. */
 export const ablations: Readonly<Record<string, MambaConfig>> = {
   // Table of increments: a plain decoder with two sweeps, then the local branches, then the Hilbert scan (= paper).
   'plain-mamba': variant({ scan: 'sweep', directions: 2, kernels: [] }),

@@ -7,7 +7,7 @@ const residualBlocks = 3;
 const expansion = 4;
 
 /**
- * Tensors of the feature fusion (`mff_oce` of the published checkpoint; ALGORITHMS 1.3).
+ * Tensors of the feature fusion (`mff_oce` of the published checkpoint; docs/algorithms.md 1.3).
  *
  * @param channels of the teacher's maps, fine to coarse.
  * @param outer channels of the bottleneck map.

@@ -1,7 +1,7 @@
 /**
- * Brings the tensors of a published checkpoint to the names that the specs declare (ALGORITHMS 1.7): buffers that
- * carry no weights go, ADer's `conv1b3`/`conv1a3` become `conv1b7`/`conv1a7` (the branch of kernel 7 either way), and
- * its dead `conv33` branch goes.
+ * Brings the tensors of a published checkpoint to the names that the specs declare (docs/algorithms.md 1.7): buffers
+ * that carry no weights go, ADer's `conv1b3`/`conv1a3` become `conv1b7`/`conv1a7` (the branch of kernel 7 either way),
+ * and its dead `conv33` branch goes.
  */
 export function canonicalNames<T>(tensors: ReadonlyMap<string, T>): Map<string, T> {
   const result = new Map<string, T>();

@@ -31,7 +31,7 @@ export interface MambaConfig {
   pyramid?: PyramidConfig;
 }
 
-/** Pyramid scan of Pyramid-Mamba (ALGORITHMS 2.1) and its training noise (2.2). */
+/** Pyramid scan of Pyramid-Mamba (docs/algorithms.md 2.1) and its training noise (2.2). */
 export interface PyramidConfig {
   /** 1 = whole map, 2 = and its quadrants, 3 = and sub-quadrants. */
   levels: number;
@@ -45,7 +45,7 @@ export interface PyramidConfig {
   noiseLevels: number;
 }
 
-/** The paper's network (ALGORITHMS 1.4–1.6). */
+/** The paper's network (docs/algorithms.md 1.4–1.6). */
 export const paperConfig: MambaConfig = {
   dims: [512, 256, 128, 64],
   depths: [3, 4, 6, 3],
@@ -73,7 +73,8 @@ export interface LssLayout {
 }
 
 /**
- * Number of LSS modules of a stage and of HSS blocks in each (ALGORITHMS 1.4, the depth rule, unless the config says).
+ * Number of LSS modules of a stage and of HSS blocks in each (docs/algorithms.md 1.4, the depth rule, unless the config
+ * says).
  *
  * @throws ConfigError for a depth that the config's number of blocks does not divide
  */
@@ -87,7 +88,7 @@ export function lssLayout(depth: number, { hss }: Pick<MambaConfig, 'hss'>): Lss
   return { modules: depth, blocks: 1 };
 }
 
-/** Drop-path rate of LSS module `module` of a stage: all its blocks share it (ALGORITHMS 1.4). */
+/** Drop-path rate of LSS module `module` of a stage: all its blocks share it (docs/algorithms.md 1.4). */
 export function dropPathRate(config: MambaConfig, stage: number, module: number): number {
   const total = config.depths.reduce((sum, depth) => sum + depth, 0);
   const before = config.depths.slice(0, stage).reduce((sum, depth) => sum + depth, 0);

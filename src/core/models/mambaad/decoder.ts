@@ -22,7 +22,7 @@ export function decoderSpecs(config: MambaConfig): ParameterSpec[] {
 
 /**
  * The student: bottleneck map `[B,h,w,dims[0]]` → reconstructions of the teacher's maps, fine to coarse
- * (MambaAD section 3.1; ALGORITHMS 1.4). The first stage's output is not among them.
+ * (MambaAD section 3.1; docs/algorithms.md 1.4). The first stage's output is not among them.
  */
 export function decode<T>(ops: Ops<T>, w: Weights<T>, bottleneck: T, config: MambaConfig): T[] {
   const outputs: T[] = [];

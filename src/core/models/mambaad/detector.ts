@@ -9,7 +9,7 @@ import { bottleneckSpecs, fuse } from './bottleneck.js';
 import { type MambaConfig, paperConfig, smallConfig } from './config.js';
 import { decode, decoderSpecs } from './decoder.js';
 
-/** MambaAD (NeurIPS 2024): reverse distillation with a state-space decoder (ALGORITHMS 1). */
+/** MambaAD (NeurIPS 2024): reverse distillation with a state-space decoder (docs/algorithms.md 1). */
 export const mambaad: DetectorFamily<MambaConfig> = {
   name: 'mambaad',
   encoder: 'resnet34',
@@ -48,7 +48,7 @@ export const mambaad: DetectorFamily<MambaConfig> = {
   imageScore,
 };
 
-/** `5 · Σ_scales mean (teacher − student)²` (ALGORITHMS 1.8). */
+/** `5 · Σ_scales mean (teacher − student)²` (docs/algorithms.md 1.8). */
 export function squaredError<T>(ops: Ops<T>, { targets, outputs }: Reconstruction<T>): T {
   const scales = targets.map((target, i) => {
     const error = ops.square(ops.sub(target, outputs[i]!));
@@ -60,7 +60,7 @@ export function squaredError<T>(ops: Ops<T>, { targets, outputs }: Reconstructio
   );
 }
 
-/** Standard deviations of the synthetic feature anomalies (ALGORITHMS 2.2); none in MambaAD. */
+/** Standard deviations of the synthetic feature anomalies (docs/algorithms.md 2.2); none in MambaAD. */
 function noiseLevels({ pyramid }: MambaConfig): number[] {
   if (!pyramid || pyramid.noise === 0) return [];
   return Array.from({ length: pyramid.noiseLevels }, (_, level) => pyramid.noise * 1.1 ** level);

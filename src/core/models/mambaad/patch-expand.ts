@@ -11,7 +11,7 @@ export function patchExpandSpecs(inner: number, outer: number): ParameterSpec[] 
   ];
 }
 
-/** Doubles the map: `[B,H,W,2C]` → `[B,2H,2W,C]` (ALGORITHMS 1.4, PatchExpand). */
+/** Doubles the map: `[B,H,W,2C]` → `[B,2H,2W,C]` (docs/algorithms.md 1.4, PatchExpand). */
 export function patchExpand<T>(ops: Ops<T>, w: Weights<T>, x: T): T {
   const [, height, width] = ops.shapeOf(x) as [number, number, number, number];
   const expanded = linear(ops, w.in('expand'), x); // [B,H,W,4C], the four in order (row, column, channel)

@@ -6,7 +6,8 @@ import type { MambaConfig } from './config.js';
 const buffer = /\.scans\.index_flat(_inv)?([12]?)$/;
 
 /**
- * Holds the scan orders that a published checkpoint carries as buffers against those of a config (ALGORITHMS 1.7).
+ * Holds the scan orders that a published checkpoint carries as buffers against those of a config (docs/algorithms.md
+ * 1.7).
  *
  * @returns how many orders were compared; 0 for a checkpoint without such buffers, or a mixture of scans
  * @throws DataError naming the scan that the checkpoint was trained with

@@ -19,7 +19,7 @@ import { pyramidOrder } from '../../scan/pyramid.js';
 import type { VisitingOrder } from '../../scan/visiting-order.js';
 import type { MambaConfig, PyramidConfig } from './config.js';
 
-/** Tensors of one SS2D block for C channels (ALGORITHMS 1.6, 1.7). */
+/** Tensors of one SS2D block for C channels (docs/algorithms.md 1.6, 1.7). */
 export function ss2dSpecs(channels: number, config: MambaConfig): ParameterSpec[] {
   const inner = config.expand * channels;
   const rank = deltaRank(channels);
@@ -90,7 +90,7 @@ function scanOrders<T>(
   return orders.map((order) => ops.selectiveScan({ u, delta, b, c, a, d, deltaBias, order }));
 }
 
-/** Pyramid scan: whole map, quadrants and, on wide maps, sub-quadrants, averaged (ALGORITHMS 2.1). */
+/** Pyramid scan: whole map, quadrants and, on wide maps, sub-quadrants, averaged (docs/algorithms.md 2.1). */
 function pyramidScan<T>(
   ops: Ops<T>,
   w: Weights<T>,

@@ -2,7 +2,7 @@ import type { DetectorFamily } from '../family.js';
 import { type MambaConfig, type PyramidConfig, paperConfig, smallConfig } from '../mambaad/config.js';
 import { mambaad } from '../mambaad/detector.js';
 
-/** The pyramid of the compiled sources that gave the published figures (ALGORITHMS 2.1, 2.2). */
+/** The pyramid of the compiled sources that gave the published figures (docs/algorithms.md 2.1, 2.2). */
 export const publishedPyramid: PyramidConfig = {
   levels: 3,
   minSide: 32,
@@ -21,7 +21,7 @@ function withPyramid(changes: Partial<PyramidConfig>): PyramidMambaConfig {
 
 /**
  * Pyramid-Mamba (ICME 2025): MambaAD's network with four sweeps over the whole map, its quadrants and their quadrants
- * in place of the Hilbert scan, and noise on the bottleneck map in training (ALGORITHMS 2).
+ * in place of the Hilbert scan, and noise on the bottleneck map in training (docs/algorithms.md 2).
  */
 export const pyramidMamba: DetectorFamily<PyramidMambaConfig> = {
   ...mambaad,

@@ -8,7 +8,7 @@ export interface Rd4adConfig {
   depths: readonly number[];
 }
 
-/** The multi-class comparator (ALGORITHMS 3.2): a mirrored Wide-ResNet-50. */
+/** The multi-class comparator (docs/algorithms.md 3.2): a mirrored Wide-ResNet-50. */
 export const paperConfig: Rd4adConfig = { channels: [256, 512, 1024], bottleneck: 3, depths: [3, 4, 6] };
 
 /** A third of the blocks, at the widths that encoders are projected to. */

@@ -6,7 +6,10 @@ import type { DetectorFamily, Reconstruction } from '../family.js';
 import { anyWidthConfig, paperConfig, type Rd4adConfig, smallConfig } from './config.js';
 import { bottleneckSpecs, decode, decoderSpecs, embed } from './networks.js';
 
-/** RD4AD (CVPR 2022): reverse distillation with convolutions, as the multi-class benchmark runs it (ALGORITHMS 3.2). */
+/**
+ * RD4AD (CVPR 2022): reverse distillation with convolutions, as the multi-class benchmark runs it (docs/algorithms.md
+ * 3.2).
+ */
 export const rd4ad: DetectorFamily<Rd4adConfig> = {
   name: 'rd4ad',
   encoder: 'wide_resnet50_2',
@@ -39,7 +42,7 @@ export const rd4ad: DetectorFamily<Rd4adConfig> = {
   imageScore,
 };
 
-/** `Σ_scales mean_images (1 − cos)`, each map of an image taken as one vector (ALGORITHMS 3.2). */
+/** `Σ_scales mean_images (1 − cos)`, each map of an image taken as one vector (docs/algorithms.md 3.2). */
 export function angleOfMaps<T>(ops: Ops<T>, { targets, outputs }: Reconstruction<T>): T {
   const scales = targets.map((target, i) => {
     const output = outputs[i]!;

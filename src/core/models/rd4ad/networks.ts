@@ -5,7 +5,7 @@ import type { Rd4adConfig } from './config.js';
 import { residual, residualSpecs } from './residual.js';
 
 /**
- * Tensors of fusion and one-class bottleneck (`mff_oce` of the ADer checkpoint; ALGORITHMS 3.2).
+ * Tensors of fusion and one-class bottleneck (`mff_oce` of the ADer checkpoint; docs/algorithms.md 3.2).
  *
  * @param channels of the teacher's maps, fine to coarse
  */

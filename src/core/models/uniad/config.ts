@@ -1,4 +1,4 @@
-/** What shapes UniAD; see ALGORITHMS 4. */
+/** What shapes UniAD; see docs/algorithms.md 4. */
 export interface UniadConfig {
   /** Width of the transformer, E. */
   hidden: number;

@@ -5,7 +5,7 @@ import type { DetectorFamily, Reconstruction } from '../family.js';
 import { paperConfig, smallConfig, type UniadConfig } from './config.js';
 import { align, reconstructAligned, reconstructionSpecs } from './reconstruction.js';
 
-/** UniAD (NeurIPS 2022): a transformer that must reconstruct every place from far-off ones (ALGORITHMS 4). */
+/** UniAD (NeurIPS 2022): a transformer that must reconstruct every place from far-off ones (docs/algorithms.md 4). */
 export const uniad: DetectorFamily<UniadConfig> = {
   name: 'uniad',
   encoder: 'tf_efficientnet_b4',

@@ -7,7 +7,9 @@ import type { Ops } from '../../ops/ops.js';
 import { attention, attentionSpecs, neighbourMask } from './attention.js';
 import type { UniadConfig } from './config.js';
 
-/** Tensors of UniAD's transformer (`transformer` and `pos_embed` of the published checkpoint; ALGORITHMS 4.1). */
+/**
+ * Tensors of UniAD's transformer (`transformer` and `pos_embed` of the published checkpoint; docs/algorithms.md 4.1).
+ */
 export function transformerSpecs(config: UniadConfig): ParameterSpec[] {
   const { hidden, side, encoderLayers, decoderLayers } = config;
   const layers = (count: number, scope: string, specs: ParameterSpec[]) =>
