@@ -74,7 +74,7 @@ function newestIn(folder: string, ending = ''): number {
 async function locked(work: () => void): Promise<void> {
   mkdirSync(dirname(lock), { recursive: true });
   for (let waited = 0; !taken(); waited += 200) {
-    if (waited > 120_000) throw new Error(`${lock} is held by another run; remove it if there is none`);
+    if (waited > 600_000) throw new Error(`${lock} is held by another run; remove it if there is none`);
     await sleep(200);
   }
   try {

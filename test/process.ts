@@ -11,10 +11,14 @@ export interface RunOptions {
   keepOpen?: boolean;
   /** Stop reading stdout after so many lines, as `head` does. */
   closeAfterLines?: number;
-  /** Start to read stdout only after so long. */
+  /** Start to read stdout only after so long: a slow reader. */
   readAfterMs?: number;
-  /** Send a signal so long after the first byte of output. */
+  /** Read stdout only when the program has exited. */
+  readAfterExit?: boolean;
+  /** Send a signal so long after the first byte of output, or after `signalOn` was said. */
   signalAfterMs?: number;
+  /** What stderr must say before the signal is sent. */
+  signalOn?: string;
   signal?: NodeJS.Signals;
   /** Send `killWith` so long after the start, whatever has come out. */
   killAfterMs?: number;
@@ -33,15 +37,24 @@ export interface Run {
   stderr: string;
   /** Complete lines of stdout. */
   lines: string[];
-  ms: number;
-  /** From the signal to the end. */
-  msAfterSignal?: number;
+}
+
+/** A process at work, and what comes of it. */
+export interface Started {
+  child: ChildProcessWithoutNullStreams;
+  ended: Promise<Run>;
 }
 
 /** Runs `node bin/run.js ARGS` as a process of its own (dist/ is built by test/global-setup.ts). */
 export function run(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+  return start(args, options).ended;
+}
+
+/** The same, for a test that does something while the process is at work. */
+export function start(args: readonly string[], options: RunOptions = {}): Started {
   const { program = mambaad } = options;
-  return watch(spawnClean(process.execPath, [program, ...args], options), options);
+  const child = spawnClean(process.execPath, [program, ...args], options);
+  return { child, ended: watch(child, options) };
 }
 
 /** Runs a POSIX shell script in which `$PROGRAM ARGS` calls the program: for pipes and redirections. */
@@ -57,40 +70,35 @@ function spawnClean(command: string, args: string[], options: RunOptions): Child
 }
 
 function watch(child: ChildProcessWithoutNullStreams, options: RunOptions): Promise<Run> {
-  const begun = performance.now();
   const out: Buffer[] = [];
   const err: Buffer[] = [];
-  let signalledAt: number | undefined;
+  let armed = false;
   let newlines = 0;
 
   const armSignal = () => {
-    if (options.signalAfterMs === undefined || signalledAt !== undefined) return;
-    signalledAt = Number.POSITIVE_INFINITY;
-    setTimeout(() => {
-      signalledAt = performance.now();
-      child.kill(options.signal ?? 'SIGINT');
-    }, options.signalAfterMs);
+    if (armed || (options.signalAfterMs === undefined && options.signalOn === undefined)) return;
+    if (options.signalOn !== undefined && !Buffer.concat(err).includes(options.signalOn)) return;
+    armed = true;
+    setTimeout(() => child.kill(options.signal ?? 'SIGINT'), options.signalAfterMs ?? 0);
   };
   const read = () => {
     child.stdout.on('data', (chunk: Buffer) => {
-      armSignal();
       out.push(chunk);
+      armSignal();
       for (const byte of chunk) if (byte === 0x0a) newlines += 1;
       if (options.closeAfterLines !== undefined && newlines >= options.closeAfterLines)
         child.stdout.destroy();
     });
   };
-  if (options.readAfterMs === undefined) read();
+  if (options.readAfterExit) child.once('exit', read);
+  else if (options.readAfterMs === undefined) read();
   else setTimeout(read, options.readAfterMs);
   child.stderr.on('data', (chunk: Buffer) => {
-    armSignal();
     err.push(chunk);
+    armSignal();
   });
   if (options.killAfterMs !== undefined) {
-    setTimeout(() => {
-      signalledAt = performance.now();
-      child.kill(options.killWith ?? 'SIGKILL');
-    }, options.killAfterMs);
+    setTimeout(() => child.kill(options.killWith ?? 'SIGKILL'), options.killAfterMs);
   }
   // A program that stops reading its stdin is what some tests are about.
   child.stdin.on('error', () => {});
@@ -100,12 +108,9 @@ function watch(child: ChildProcessWithoutNullStreams, options: RunOptions): Prom
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (exitCode, killedBy) => {
-      const now = performance.now();
       const stdout = Buffer.concat(out).toString();
       const lines = stdout.split('\n').slice(0, -1);
-      const msAfterSignal = signalledAt === undefined ? undefined : now - signalledAt;
-      const stderr = Buffer.concat(err).toString();
-      resolve({ exitCode, killedBy, stdout, stderr, lines, ms: now - begun, msAfterSignal });
+      resolve({ exitCode, killedBy, stdout, stderr: Buffer.concat(err).toString(), lines });
     });
   });
 }

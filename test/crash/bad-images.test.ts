@@ -236,7 +236,6 @@ test.each([0, 1, 2, 3])(
     });
     expect(result.killedBy === 'SIGINT' ? 130 : result.exitCode).toBe(130);
     expect(result.stderr).toBe('');
-    expect(result.msAfterSignal).toBeLessThan(3000);
     const left = readdirSync(folder, { recursive: true }).map(String);
     expect(left.filter((name) => name.includes('mambaad-tmp'))).toEqual([]);
   },

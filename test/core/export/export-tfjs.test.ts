@@ -103,4 +103,4 @@ test('the command proves it on images of all classes, good and bad', async () =>
   expect(parity).toMatchObject({ images: 4, classes: 2, anomalies: 2, verdicts_equal: true, ok: true });
   const refused = await run(['export', '--model', path, '--out', join(folder, 'x'), '--half'], {});
   expect(refused.exitCode).toBe(2);
-}, 60_000);
+});

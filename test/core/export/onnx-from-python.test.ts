@@ -24,29 +24,25 @@ for path in sys.argv[1:]:
     onnx.checker.check_model(path, full_check=True)
     assert {node.domain for node in onnx.load(path).graph.node} == {""}, path`;
 
-test.skipIf(!has('onnx'))(
-  "ONNX's own checker passes every kind of export and every network",
-  async () => {
-    const folder = await scratchFolder();
-    const encoder = smallEncoder();
-    const exports = { whole: { encoder }, half: { encoder, half: true }, 'features-in': {} };
-    const paths = Object.keys(exports).map((name) => join(folder, `${name}.onnx`));
-    for (const [i, options] of Object.values(exports).entries()) {
-      await exportOnnx(untrained(encoder), paths[i]!, options);
-    }
-    for (const name of networkFamilies) {
-      const { description, block } = smallDetector(name);
-      const ops = new OnnxOps();
-      writeDetector(ops, description, block, featureInputs(ops, description));
-      paths.push(join(folder, `${name}.onnx`));
-      await writeFile(paths.at(-1)!, encodeModel(ops.graph.model(name)));
-    }
-    const run = spawnSync(python, ['-c', checker, ...paths], { encoding: 'utf8' });
-    expect(run.status, run.stderr).toBe(0);
-    expect(paths).toHaveLength(3 + networkFamilies.length);
-  },
-  30_000,
-);
+test.skipIf(!has('onnx'))("ONNX's own checker passes every kind of export and every network", async () => {
+  const folder = await scratchFolder();
+  const encoder = smallEncoder();
+  const exports = { whole: { encoder }, half: { encoder, half: true }, 'features-in': {} };
+  const paths = Object.keys(exports).map((name) => join(folder, `${name}.onnx`));
+  for (const [i, options] of Object.values(exports).entries()) {
+    await exportOnnx(untrained(encoder), paths[i]!, options);
+  }
+  for (const name of networkFamilies) {
+    const { description, block } = smallDetector(name);
+    const ops = new OnnxOps();
+    writeDetector(ops, description, block, featureInputs(ops, description));
+    paths.push(join(folder, `${name}.onnx`));
+    await writeFile(paths.at(-1)!, encodeModel(ops.graph.model(name)));
+  }
+  const run = spawnSync(python, ['-c', checker, ...paths], { encoding: 'utf8' });
+  expect(run.status, run.stderr).toBe(0);
+  expect(paths).toHaveLength(3 + networkFamilies.length);
+});
 
 test.skipIf(!has('numpy, onnxruntime, PIL'))(
   'the recipe of docs/onnx.md scores in Python as here',
@@ -80,5 +76,4 @@ test.skipIf(!has('numpy, onnxruntime, PIL'))(
       expect(theirs.map_max).toBeCloseTo(theirs.raw_score, 6);
     }
   },
-  30_000,
 );

@@ -131,7 +131,7 @@ test('temporary names are recognised, and those of dead writers removed', async 
   expect((await fs.readdir(folder)).sort()).toEqual([mine.slice(folder.length + 1), 'model.bin'].sort());
 });
 
-test('killed at any instant, a writer leaves one of its whole versions', { timeout: 30_000 }, async () => {
+test('killed at any instant, a writer leaves one of its whole versions', async () => {
   const module = join(compiledCore('files'), 'files', 'atomic.js');
   const script = `
     import { writeFileAtomically } from ${JSON.stringify(module)};

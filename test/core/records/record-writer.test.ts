@@ -97,8 +97,10 @@ describe('RecordWriter', () => {
     const writer = new RecordWriter(out);
     await writer.write(record('a'));
     await writer.write(record('b'));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(String(out.read()).split('\n')).toHaveLength(3);
+    // Nothing more is written and nothing is flushed: were they held back, this would wait for ever.
+    let text = '';
+    for (; text.split('\n').length < 3; text += String(out.read() ?? '')) await once(out, 'readable');
+    expect(text.split('\n')).toHaveLength(3);
   });
 
   test('gives up waiting when the output closes or the run is ended', async () => {

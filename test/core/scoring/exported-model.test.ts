@@ -47,27 +47,23 @@ beforeAll(async () => {
   const onnx = ['export', '-q', '--model', model, '--format', 'onnx'];
   await succeed([...onnx, '--out', join(folder, 'whole.onnx')]);
   await succeed([...onnx, '--without-preprocess', '--out', join(folder, 'features-in.onnx')]);
-}, 60_000);
+});
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test.each(['whole.onnx', 'features-in.onnx'])(
-  '%s scores pictures as its model folder does',
-  async (file) => {
-    const wanted = scores(await succeed(['score', '-q', '--model', model], pictures));
-    const found = scores(await succeed(['score', '-q', '--model', join(folder, file)], pictures));
-    expect(found).toHaveLength(gears.length);
-    found.forEach((score, i) => {
-      const { raw_score, score: calibrated, map, ms, ...rest } = wanted[i]!;
-      expect(score).toMatchObject(rest);
-      expect(Object.keys(score).sort()).toEqual(Object.keys(wanted[i]!).sort());
-      expect(Math.abs((score.raw_score as number) - (raw_score as number))).toBeLessThan(1e-5);
-      expect(Math.abs((score.score as number) - (calibrated as number))).toBeLessThan(1e-5);
-      expect(score.map).toMatchObject({ shape: [256, 256] });
-    });
-  },
-  30_000,
-);
+test.each(['whole.onnx', 'features-in.onnx'])('%s scores pictures as its model folder does', async (file) => {
+  const wanted = scores(await succeed(['score', '-q', '--model', model], pictures));
+  const found = scores(await succeed(['score', '-q', '--model', join(folder, file)], pictures));
+  expect(found).toHaveLength(gears.length);
+  found.forEach((score, i) => {
+    const { raw_score, score: calibrated, map, ms, ...rest } = wanted[i]!;
+    expect(score).toMatchObject(rest);
+    expect(Object.keys(score).sort()).toEqual(Object.keys(wanted[i]!).sort());
+    expect(Math.abs((score.raw_score as number) - (raw_score as number))).toBeLessThan(1e-5);
+    expect(Math.abs((score.score as number) - (calibrated as number))).toBeLessThan(1e-5);
+    expect(score.map).toMatchObject({ shape: [256, 256] });
+  });
+});
 
 test('a file without preprocessing takes feature records, one with it says that it does not', async () => {
   const features = await succeed(['extract', '-q', '--inline', '--channels', '8,16,32', gears[2]!]);
@@ -79,7 +75,7 @@ test('a file without preprocessing takes feature records, one with it says that 
   expect(refused.stderr).toMatch(
     /^mambaad score: .*000\.png: a feature record, but .*takes image records.*\n$/,
   );
-}, 30_000);
+});
 
 test('files that are no export of ours are refused in one line, each with its code', async () => {
   const ops = new OnnxOps();
@@ -100,7 +96,7 @@ test('files that are no export of ours are refused in one line, each with its co
     expect(stderr).toMatch(message);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   }
-}, 30_000);
+});
 
 test('limits from the command line and the gate work on a file too', async () => {
   const args = [
@@ -118,4 +114,4 @@ test('limits from the command line and the gate work on a file too', async () =>
   expect(scores(gated.stdout).map(({ verdict }) => verdict)).toEqual(['ng', 'ng', 'ng']);
   const engine = await run([...args, '--engine', 'wasm'], { env, input: pictures });
   expect(engine.exitCode).toBe(2);
-}, 30_000);
+});

@@ -83,7 +83,7 @@ describe('an official checkpoint', () => {
     const again = await run(['score', '--engine', 'wasm', '--model', out], { env, input });
     expect(JSON.parse(again.lines[0]!)).toMatchObject({ verdict: 'ok' });
     expect((await openModel(out)).manifest.classes).toEqual(['default']);
-  }, 30_000);
+  });
 
   test.each([
     [

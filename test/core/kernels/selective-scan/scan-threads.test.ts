@@ -62,7 +62,7 @@ test('sleeping threads do not keep a program from ending, and closing them is wa
     }
     await threads.run([]);
     console.log('ended');`;
-  const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 20_000 });
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 300_000 });
   expect(`${output}`).toContain('ended');
 });
 
