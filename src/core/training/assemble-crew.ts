@@ -3,6 +3,7 @@ import { openEngine } from '../runtime/engine.js';
 import { WorkerPool } from '../runtime/worker-pool.js';
 import type { Crew } from './crew.js';
 import { DeviceCrew } from './device-crew.js';
+import { squaredNorm } from './gradient-norm.js';
 import type { ShardResult } from './gradients.js';
 import { ShardTurns } from './shard-turns.js';
 import type { CrewSetup, ShareSetup } from './share.js';
@@ -22,8 +23,7 @@ export async function assembleCrew(threads: number, setup: CrewSetup): Promise<C
       turns.restart();
       return pool.callAll<ShardResult[]>('gradients', (worker) => jobs[worker]);
     },
-    squaredNorm: async () =>
-      (await pool.callAll<number>('squaredNorm', () => null)).reduce((sum, part) => sum + part),
+    squaredNorm: async () => squaredNorm(await pool.callAll<number[]>('squares', () => null)),
     update: async (at) => void (await pool.callAll('update', () => at)),
     settle: async () => {},
     close: () => pool.close(),

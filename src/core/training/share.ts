@@ -3,6 +3,7 @@ import { ParameterBlock } from '../nn/parameter-block.js';
 import { inScope } from '../runtime/scope.js';
 import { type AdamWOptions, adamwStep, type Moments, type Stretch, shareParameters } from './adamw.js';
 import { type FeatureSet, readScale } from './feature-set.js';
+import { squaresOf } from './gradient-norm.js';
 import {
   addGradients,
   gradientsOfShard,
@@ -92,14 +93,9 @@ export class TrainingShare<Config> {
     });
   }
 
-  /** Squared norm of the gradient on this thread's stretches. */
-  squaredNorm(): number {
-    const { gradient } = this.setup.state;
-    let squares = 0;
-    for (const { from, to } of this.stretches) {
-      for (let i = from; i < to; i++) squares += gradient[i]! * gradient[i]!;
-    }
-    return squares;
+  /** This thread's part of the gradient's squared norm, see `squaredNorm`. */
+  squares(): number[] {
+    return squaresOf(this.setup.state.gradient, this.setup.worker, this.setup.workers);
   }
 
   /** AdamW on this thread's stretches. */

@@ -11,6 +11,6 @@ serve({
     share = new TrainingShare(trainedFamily(setup.family), setup);
   },
   gradients: (jobs: ShardJob[]) => share.gradients(jobs),
-  squaredNorm: () => share.squaredNorm(),
+  squares: () => share.squares(),
   update: (at: { step: number; rate: number; gradientScale: number }) => share.update(at),
 });

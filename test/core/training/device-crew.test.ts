@@ -73,7 +73,7 @@ async function onHost() {
   const { setup, block } = setUp('wasm');
   const share = new TrainingShare(mambaad, { ...setup, worker: 0, workers: 1 });
   const results = share.gradients(jobs);
-  const squares = share.squaredNorm();
+  const squares = squaredNorm([share.squares()]);
   share.update(at(squares));
   return { results, squares, moments: setup.state.moments, values: block.values };
 }
