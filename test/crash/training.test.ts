@@ -70,6 +70,15 @@ describe('a training run that is killed without warning', () => {
     },
   );
 
+  test('goes on with another number of threads, to the same weights', async () => {
+    const whole = join(folder, 'whole');
+    const args = ['--batch', '5', '--shard', '2', '--steps', '12'];
+    expect(await trainTiny(whole, [...args, '--threads', '2'])).toMatchObject({ exitCode: 0 });
+    await killed([...args, '--threads', '1', '--checkpoint-every', '0.001'], 100);
+    expect(await trainTiny(out, [...args, '--threads', '3', '--resume'])).toMatchObject({ exitCode: 0 });
+    expect(weightsHash(out)).toBe(weightsHash(whole));
+  });
+
   test('is not continued with other settings', async () => {
     const args = ['--threads', '1', '--steps', '1000000', '--checkpoint-every', '0.001'];
     expect(await killed(args, 0)).toBe(true);

@@ -10,6 +10,7 @@ import { findBinding } from '../../../src/core/runtime/tensorflow-binding.js';
 import { tf } from '../../../src/core/runtime/tf.js';
 import type { StepAt } from '../../../src/core/training/crew.js';
 import { DeviceCrew } from '../../../src/core/training/device-crew.js';
+import { squaredNorm } from '../../../src/core/training/gradient-norm.js';
 import { type CrewSetup, type ShardJob, TrainingShare } from '../../../src/core/training/share.js';
 import { useSoftwareGpu } from '../../software-gpu.js';
 import { nmse } from '../kernels/backend.js';
