@@ -1,7 +1,7 @@
-import fs from 'node:fs/promises';
 import type { Sharp, SharpOptions } from 'sharp';
 import { DataError } from '../errors.js';
-import { inputFailure, shown } from '../files/file-errors.js';
+import { shown } from '../files/file-errors.js';
+import { readRegular } from '../files/regular-file.js';
 import { bmpSize, decodeBmp } from './bmp.js';
 import { imageFormat } from './image-format.js';
 import type { Pixels } from './resize.js';
@@ -24,15 +24,7 @@ export interface DecodeOptions {
  * @throws InputMissingError when absent or unreadable, DataError for folders, devices and files beyond 1 GiB
  */
 export async function readImageFile(path: string | Buffer): Promise<Uint8Array> {
-  try {
-    const stat = await fs.stat(path);
-    if (!stat.isFile()) throw new DataError(`${shown(String(path))}: not a regular file, expected an image.`);
-    if (stat.size > fileLimit)
-      throw new DataError(`${shown(String(path))}: ${stat.size} bytes, too large for an image.`);
-    return await fs.readFile(path);
-  } catch (error) {
-    throw error instanceof DataError ? error : inputFailure(String(path), error, 'an image file');
-  }
+  return readRegular(path, { expected: 'an image file', limit: fileLimit });
 }
 
 /**

@@ -1,9 +1,9 @@
-import fs from 'node:fs/promises';
 import { DataError } from '../errors.js';
 import { type HostTensor, sizeOf } from '../tensor.js';
 import { writeFileAtomically } from './atomic.js';
 import { bytesOf, viewBytes } from './element-types.js';
-import { inputFailure, shown } from './file-errors.js';
+import { shown } from './file-errors.js';
+import { readRegular } from './regular-file.js';
 
 /** A NumPy array file's content: float32 or uint8, C order. */
 export type NpyTensor = HostTensor<Float32Array | Uint8Array>;
@@ -14,10 +14,7 @@ const header =
 
 /** Reads a .npy file of little-endian float32 or uint8. @throws DataError, InputMissingError */
 export async function readNpy(path: string): Promise<NpyTensor> {
-  const bytes = await fs.readFile(path).catch((error: unknown) => {
-    throw inputFailure(path, error, 'a .npy file');
-  });
-  return parseNpy(bytes, path);
+  return parseNpy(await readRegular(path, { expected: 'a .npy file' }), path);
 }
 
 /** `readNpy` for bytes in memory. */

@@ -1,10 +1,11 @@
-import fs, { type FileHandle } from 'node:fs/promises';
-import { DataError, IoError, MambaadError } from '../errors.js';
+import type { FileHandle } from 'node:fs/promises';
+import { DataError, MambaadError } from '../errors.js';
 import { sizeOf } from '../tensor.js';
 import { type StoredTensor, viewBytes } from './element-types.js';
 import { inputFailure, shown } from './file-errors.js';
 import { refuseForeignFormat } from './foreign-formats.js';
 import { bfloatToFloat, halfToFloat } from './half-precision.js';
+import { openRegular, readRange } from './regular-file.js';
 import { headerLength, parseHeader, type SafetensorsHeader, type TensorEntry } from './safetensors-header.js';
 
 export type { ElementType, StoredTensor, TypedArray } from './element-types.js';
@@ -60,9 +61,7 @@ export interface SafetensorsReader {
 
 /** Opens a file, reads and checks its header only. Close it when done. Errors as `readSafetensors`. */
 export async function openSafetensors(path: string): Promise<SafetensorsReader> {
-  const file = await fs.open(path, 'r').catch((error: unknown) => {
-    throw inputFailure(path, error, 'a safetensors file');
-  });
+  const file = await openRegular(path, 'a safetensors file');
   try {
     const { metadata, entries, dataStart } = await readHeader(file, path);
     const byName = new Map(entries.map((entry) => [entry.name, entry]));
@@ -96,12 +95,11 @@ export function float32Tensor(shape: readonly number[], data: Float32Array): Sto
 }
 
 async function readHeader(file: FileHandle, path: string): Promise<SafetensorsHeader> {
-  const stat = await file.stat();
-  if (!stat.isFile()) throw new DataError(`${shown(path)}: not a regular file, expected a safetensors file.`);
-  const head = await readAt(file, 0, Math.min(16, stat.size), path);
+  const { size } = await file.stat();
+  const head = await readRange(file, 0, Math.min(16, size), path);
   refuseForeignFormat(head, path);
-  const length = headerLength(head.subarray(0, 8), stat.size, path);
-  return parseHeader(await readAt(file, 8, length, path), stat.size, path);
+  const length = headerLength(head.subarray(0, 8), size, path);
+  return parseHeader(await readRange(file, 8, length, path), size, path);
 }
 
 async function readTensor(
@@ -112,21 +110,9 @@ async function readTensor(
   name: string,
 ): Promise<StoredTensor> {
   if (!entry) throw new DataError(`${shown(path)}: holds no tensor named ${shown(name)}.`);
-  return stored(entry, await readAt(file, dataStart + entry.start, entry.end - entry.start, path));
+  return stored(entry, await readRange(file, dataStart + entry.start, entry.end - entry.start, path));
 }
 
 function stored(entry: TensorEntry, bytes: Uint8Array): StoredTensor {
   return { dtype: entry.dtype, shape: entry.shape, data: viewBytes(entry.dtype, bytes) };
-}
-
-async function readAt(file: FileHandle, position: number, length: number, path: string): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  const most = 1 << 30; // one read call takes at most 2 GiB
-  for (let at = 0; at < length; ) {
-    const { bytesRead } = await file.read(bytes, at, Math.min(most, length - at), position + at);
-    if (bytesRead === 0)
-      throw new IoError(`${shown(path)}: became shorter while it was read; write it anew and retry.`);
-    at += bytesRead;
-  }
-  return bytes;
 }

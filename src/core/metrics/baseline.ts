@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { DataError, InputMissingError, UsageError } from '../errors.js';
+import { DataError, UsageError } from '../errors.js';
+import { readGivenText } from '../files/given-file.js';
 import type { MetricRecord } from '../records/schemas.js';
 import type { GateResult } from './gates.js';
 import { METRIC_NAMES, metricOf } from './metric-names.js';
@@ -69,9 +69,8 @@ function signed(change: number): string {
  * Throws InputMissingError and DataError.
  */
 export async function readBaseline(path: string): Promise<MetricRecord[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new InputMissingError(`baseline ${path}: cannot be read (${error.code ?? error.message}).`);
-  });
+  const expected = 'the output of an earlier "mambaad metrics"';
+  const text = await readGivenText(path, { expected, limit: 1 << 28 });
   // Only here, because zod takes its time to load.
   const { MetricRecord } = await import('../records/schemas.js');
   const records: MetricRecord[] = [];

@@ -1,10 +1,11 @@
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../errors.js';
 import { temporarySibling, writeFileAtomically } from '../files/atomic.js';
-import { errnoOf, inputFailure, outputFailure, shown } from '../files/file-errors.js';
+import { errnoOf, outputFailure, shown } from '../files/file-errors.js';
 import { acquireLock, type Lock } from '../files/lock.js';
 import { publishDirectory } from '../files/publish-directory.js';
+import { readRegularText } from '../files/regular-file.js';
 
 // A store is a folder of model folders named by their hash, and a pointer to the one in use. Models in it are never
 // changed, so a reader that has followed the pointer once has a whole model, whatever is published meanwhile.
@@ -20,10 +21,11 @@ export async function currentModel(store: string): Promise<string | undefined> {
   const path = join(store, pointerName);
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readRegularText(path, { expected: "the hash of a store's current model", limit: 4096 });
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined;
-    throw inputFailure(path, error);
+    if (error instanceof Error && ['ENOENT', 'ENOTDIR'].includes(errnoOf(error.cause) ?? ''))
+      return undefined;
+    throw error;
   }
   if (modelName.test(text.trim())) return text.trim();
   throw new DataError(

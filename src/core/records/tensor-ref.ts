@@ -1,6 +1,7 @@
-import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { DataError, InputMissingError } from '../errors.js';
+import { DataError } from '../errors.js';
+import { shown } from '../files/file-errors.js';
+import { openRegular, readRange } from '../files/regular-file.js';
 import { sizeOf } from '../tensor.js';
 import type { TensorRef } from './schemas.js';
 
@@ -41,7 +42,7 @@ export function fileTensor(
  */
 export async function resolveTensor(ref: TensorRef, baseDir: string): Promise<ResolvedArray> {
   const length = byteLengthOf(ref);
-  const bytes = 'data' in ref ? decodeInline(ref.data, length, ref) : await readRange(ref, length, baseDir);
+  const bytes = 'data' in ref ? decodeInline(ref.data, length, ref) : await readFile(ref, length, baseDir);
   switch (ref.dtype) {
     case 'float32':
       return new Float32Array(bytes.buffer);
@@ -73,8 +74,9 @@ function checkLength(data: TensorArray, shape: readonly number[]): void {
 }
 
 function byteLengthOf({ shape, dtype }: TensorRef): number {
-  const length = sizeOf(shape) * bytesPerElement[dtype];
-  if (length <= MAX_TENSOR_BYTES) return length;
+  // A side of nothing must not hide the others: readers allocate by rows too.
+  const largest = shape.reduce((product, side) => product * Math.max(side, 1), bytesPerElement[dtype]);
+  if (largest <= MAX_TENSOR_BYTES) return sizeOf(shape) * bytesPerElement[dtype];
   throw new DataError(`${dtype} tensor [${shape}]: larger than ${MAX_TENSOR_BYTES} bytes`);
 }
 
@@ -90,7 +92,7 @@ function decodeInline(data: string, length: number, ref: TensorRef): Uint8Array<
   return new Uint8Array(bytes.buffer);
 }
 
-async function readRange(
+async function readFile(
   ref: Extract<TensorRef, { file: string }>,
   length: number,
   baseDir: string,
@@ -98,33 +100,17 @@ async function readRange(
   const path = resolve(baseDir, ref.file);
   // A schema default; a reference made by hand may lack it.
   const offset = ref.offset ?? 0;
-  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw new InputMissingError(
-      `${path}: cannot open the tensor's file (${error.code}); was the cache cleared?`,
-    );
-  });
+  const file = await openRegular(path, "a tensor's file (was the cache cleared?)");
   try {
     const { size } = await file.stat();
     if (offset + length > size) {
       throw new DataError(
-        `${path}: has ${size} bytes, tensor [${ref.shape}] needs ${length} from byte ${offset}`,
+        `${shown(path)}: has ${size} bytes, tensor [${ref.shape}] needs ${length} from byte ${offset}`,
       );
     }
-    const bytes = new Uint8Array(length);
-    await readFully(file, bytes, offset, path);
-    return bytes;
+    return await readRange(file, offset, length, path);
   } finally {
     await file.close();
-  }
-}
-
-type File = Awaited<ReturnType<typeof open>>;
-
-async function readFully(file: File, bytes: Uint8Array, offset: number, path: string): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done);
-    if (bytesRead === 0) throw new DataError(`${path}: became shorter while it was read`);
-    done += bytesRead;
   }
 }
 

@@ -1,9 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Calibration } from '../anomaly/calibration.js';
 import { DataError } from '../errors.js';
 import { detectorNames } from '../export/onnx/detector-graph.js';
 import { decodeModel, type GraphProto, type ModelProto } from '../export/onnx/messages.js';
-import { inputFailure, shown } from '../files/file-errors.js';
+import { shown } from '../files/file-errors.js';
+import { readRegular } from '../files/regular-file.js';
 import type { ScoringManifest } from './record-scorer.js';
 
 /** A finished ONNX file of ours, with what its metadata says of it. */
@@ -27,9 +28,7 @@ export async function isModelFile(path: string): Promise<boolean> {
  * @throws InputMissingError; DataError when it is no ONNX file, or another program's
  */
 export async function readExportedModel(path: string): Promise<ExportedModel> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw inputFailure(path, error, 'a model folder or an exported .onnx file');
-  });
+  const bytes = await readRegular(path, { expected: 'a model folder or an exported .onnx file' });
   const { graph, metadataProps } = decoded(bytes, path);
   const metadata = new Map(metadataProps.map(({ key, value }) => [key, value]));
   const takes = graph.input[0]?.name === detectorNames.images ? 'images' : 'features';

@@ -1,6 +1,7 @@
-import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { IoError, OutputError, UsageError } from '../errors.js';
+import { InputMissingError, IoError, OutputError, UsageError } from '../errors.js';
+import { readRegularText } from '../files/regular-file.js';
 import type { ImageRecord } from '../records/schemas.js';
 import { catalogue } from './parts/catalogue.js';
 import type { Part } from './render.js';
@@ -156,7 +157,9 @@ async function claim(options: SynthesisOptions): Promise<void> {
   const classes = chosenParts(options.classes).map((part) => part.name);
   const manifest = `${JSON.stringify({ seed, trainPerClass, testPerClass, size, classes })}\n`;
   const file = join(options.out, manifestName);
-  const present = await readFile(file, 'utf8').catch(() => undefined);
+  const present = await readRegularText(file, { limit: 1 << 20 }).catch((error: unknown) =>
+    error instanceof InputMissingError ? undefined : '',
+  );
   if (present === manifest) return;
   const other = present !== undefined || (await anyExists(classes.map((name) => join(options.out, name))));
   if (other) {

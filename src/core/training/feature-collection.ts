@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { DataError } from '../errors.js';
-import { inputFailure } from '../files/file-errors.js';
+import { openRegular } from '../files/regular-file.js';
 import type { FeatureRecord, TensorRef } from '../records/schemas.js';
 import { sizeOf } from '../tensor.js';
 import type { FeatureLocation, FeatureSet } from './feature-set.js';
@@ -114,9 +113,8 @@ export class FeatureCollection {
 
 /** Told now, with the record at hand, and not after the first epoch has begun. */
 async function checkFile({ file, offset, shape }: FileRef, length: number): Promise<void> {
-  const { size } = await stat(file).catch((error: unknown) => {
-    throw inputFailure(file, error, 'extracted features; was the cache cleared? Extract again');
-  });
+  const opened = await openRegular(file, 'extracted features; was the cache cleared? Extract again');
+  const { size } = await opened.stat().finally(() => opened.close());
   if (size >= offset + length) return;
   throw new DataError(
     `${file}: has ${size} bytes, the features [${shape}] need ${length} from byte ${offset}; extract again`,

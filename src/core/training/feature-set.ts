@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { DataError } from '../errors.js';
 import { halfToFloat } from '../files/half-precision.js';
+import { openRegularSync } from '../files/regular-file.js';
 import { sizeOf } from '../tensor.js';
 
 /** Where the map of one scale of one image lies. */
@@ -46,7 +47,7 @@ function readMap({ file, offset, dtype }: FeatureLocation, target: Float32Array)
   const bytes = half
     ? new Uint8Array(half.buffer)
     : new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
-  const descriptor = openSync(file, 'r');
+  const descriptor = openRegularSync(file, 'extracted features');
   try {
     const read = readSync(descriptor, bytes, 0, bytes.length, offset);
     if (read !== bytes.length) {

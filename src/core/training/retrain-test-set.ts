@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
 import { DataError, MambaadError } from '../errors.js';
 import { inputFailure } from '../files/file-errors.js';
+import { openRegular } from '../files/regular-file.js';
 import { readRecords } from '../records/read-records.js';
 import type { FeatureRecord } from '../records/schemas.js';
 
@@ -17,9 +17,7 @@ export interface TestSetFacts {
  * @throws DataError naming file and line for malformed records and those without a label; InputMissingError
  */
 export async function* readTestSet(path: string, signal?: AbortSignal): AsyncGenerator<FeatureRecord> {
-  const file = await open(path).catch((error: unknown) => {
-    throw inputFailure(path, error, 'feature records of a test set');
-  });
+  const file = await openRegular(path, 'feature records of a test set');
   const stream = file.createReadStream();
   try {
     for await (const { wanted, record, line } of readRecords(stream, { types: ['features'], signal })) {

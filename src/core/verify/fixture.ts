@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { DataError } from '../errors.js';
+import { readRegularText } from '../files/regular-file.js';
 import { readSafetensors, type StoredTensor, toFloat32 } from '../files/safetensors.js';
 import { largest } from './check.js';
+
+const jsonFile = { expected: 'the JSON of a fixture', limit: 1 << 28 };
 
 /** A parity golden: tensors, what its metadata says about them, and a JSON companion where there is one. */
 export class Fixture {
@@ -16,11 +18,11 @@ export class Fixture {
   /** @throws DataError, InputMissingError for files that cannot be read */
   static async open(path: string): Promise<Fixture> {
     if (extname(path) === '.json') {
-      return new Fixture(path, {}, new Map(), parseJson(path, await readFile(path, 'utf8')));
+      return new Fixture(path, {}, new Map(), parseJson(path, await readRegularText(path, jsonFile)));
     }
     const { metadata, tensors } = await readSafetensors(path);
     const companion = path.replace(/\.safetensors$/, '.json');
-    const json = await readFile(companion, 'utf8').catch(() => null);
+    const json = await readRegularText(companion, jsonFile).catch(() => null);
     return new Fixture(path, metadata, tensors, json === null ? null : parseJson(companion, json));
   }
 

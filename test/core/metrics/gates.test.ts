@@ -105,7 +105,7 @@ describe('a baseline', () => {
     };
     const good = await write('good', [metricRecord('bottle', 0.9), '', { v: 1, type: 'end' }]);
     expect(await readBaseline(good)).toEqual([metricRecord('bottle', 0.9)]);
-    await expect(readBaseline(join(folder, 'absent'))).rejects.toThrow('cannot be read (ENOENT)');
+    await expect(readBaseline(join(folder, 'absent'))).rejects.toThrow('does not exist');
     await expect(readBaseline(await write('empty', [{ type: 'end' }]))).rejects.toThrow(
       'holds no metric records',
     );

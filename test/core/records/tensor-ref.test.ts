@@ -68,7 +68,7 @@ describe('tensor references', () => {
 
   test('a file that is gone is named', async () => {
     const gone = fileTensor('gone.bin', 'uint8', [1], 0);
-    await expect(resolveTensor(gone, folder)).rejects.toThrow(`${join(folder, 'gone.bin')}: cannot open`);
+    await expect(resolveTensor(gone, folder)).rejects.toThrow(`${join(folder, 'gone.bin')}: does not exist`);
   });
 
   test('a map where float32 is needed must not be something else', async () => {

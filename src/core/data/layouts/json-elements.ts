@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { DataError } from '../../errors.js';
 import { inputFailure, shown } from '../../files/file-errors.js';
+import { openRegular } from '../../files/regular-file.js';
 
 const [quote, backslash, open, close, openList, closeList] = [...Buffer.from('"\\{}[]')] as [
   number,
@@ -20,7 +20,8 @@ const [quote, backslash, open, close, openList, closeList] = [...Buffer.from('"\
  */
 export async function* listElements(path: string): AsyncGenerator<{ key: string; value: unknown }> {
   const scanner = new ElementScanner(path);
-  const chunks = createReadStream(path, { highWaterMark: 1 << 20 });
+  const file = await openRegular(path, 'a JSON file');
+  const chunks = file.createReadStream({ highWaterMark: 1 << 20 });
   try {
     for await (const chunk of chunks) yield* scanner.scan(chunk as Buffer);
   } catch (error) {

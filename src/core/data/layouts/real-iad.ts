@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
-import { readFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { DataError } from '../../errors.js';
-import { inputFailure, shown } from '../../files/file-errors.js';
+import { confined } from '../../files/confined.js';
+import { shown } from '../../files/file-errors.js';
+import { readRegularText } from '../../files/regular-file.js';
 import type { ImageRecord } from '../../records/schemas.js';
-import { confined } from './confined.js';
 import { imageRecord } from './image-record.js';
 import type { Layout, LayoutOptions } from './layout.js';
 import { entriesIfAny, foldersIn } from './walk.js';
@@ -60,9 +60,7 @@ async function* classRecords(
 }
 
 async function readList(path: string): Promise<{ train: Item[]; test: Item[] }> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw inputFailure(path, error, 'a Real-IAD list');
-  });
+  const text = await readRegularText(path, { expected: 'a Real-IAD list', limit: 1 << 28 });
   try {
     const { train, test } = JSON.parse(text) as { train?: Item[]; test?: Item[] };
     if (Array.isArray(train) && Array.isArray(test)) return { train, test };

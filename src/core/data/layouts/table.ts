@@ -1,13 +1,17 @@
 import { Buffer } from 'node:buffer';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { DataError } from '../../errors.js';
-import { inputFailure, shown } from '../../files/file-errors.js';
+import { confined } from '../../files/confined.js';
+import { shown } from '../../files/file-errors.js';
+import { readGivenText } from '../../files/given-file.js';
 import type { ImageRecord } from '../../records/schemas.js';
-import { confined } from './confined.js';
 import { parseCsv } from './csv.js';
 import { imageRecord } from './image-record.js';
 import type { Layout, LayoutOptions, Split } from './layout.js';
+
+/** Bytes: millions of rows, and well below the longest string that JavaScript can hold. */
+const tableLimit = 1 << 28;
 
 // What the tables of the common data sets call their columns.
 const columns = {
@@ -56,9 +60,7 @@ export async function* tableRecords(
   base: string,
   options: LayoutOptions,
 ): AsyncGenerator<ImageRecord> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw inputFailure(path, error, 'a .csv or .ndjson table');
-  });
+  const text = await readGivenText(path, { expected: 'a .csv or .ndjson table', limit: tableLimit });
   const rows = tableKind(path) === 'ndjson' ? ndjsonRows(text, path) : csvRows(text, path);
   for (const { line, fields } of rows) {
     const record = await recordOf(fields, `${path}:${line}`, base, options);

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { DataError } from '../../errors.js';
-import { shown } from '../../files/file-errors.js';
+import { DataError } from '../errors.js';
+import { shown } from './file-errors.js';
 
 /**
  * The path of a file that a table or annotation file names: below `root`, symbolic links included, so that a data set
