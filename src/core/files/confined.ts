@@ -4,8 +4,8 @@ import { DataError } from '../errors.js';
 import { shown } from './file-errors.js';
 
 /**
- * The path of a file that a table or annotation file names: below `root`, symbolic links included, so that a data set
- * from elsewhere cannot have other files of this machine read. A file that is absent passes; opening it tells.
+ * The path of a file that a table, an annotation file or a model's manifest names: below `root`, symbolic links included,
+ * so that a data set or model from elsewhere cannot have other files of this machine read. A file that is absent passes; opening it tells.
  *
  * @param source what named it, for the message: "meta.csv:7"
  * @throws DataError for a name that leads outside, unless `allowOutside`
@@ -17,9 +17,7 @@ export async function confined(
   allowOutside = false,
 ): Promise<string> {
   const refuse = (what: string) =>
-    new DataError(
-      `${shown(source)}: ${shown(name)} ${what}; only files below ${shown(root)} are read unless outside is allowed.`,
-    );
+    new DataError(`${shown(source)}: ${shown(name)} ${what}; only files below ${shown(root)} are read.`);
   if (name === '' || name.includes('\0'))
     throw new DataError(`${shown(source)}: ${shown(name) || 'an empty name'} is no file name.`);
   if (allowOutside) return isAbsolute(name) ? name : join(root, name);

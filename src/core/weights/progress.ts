@@ -1,6 +1,6 @@
 /** How far a pull has come. */
 export interface PullProgress {
-  readonly stage: 'download' | 'unpack' | 'convert';
+  readonly stage: 'download' | 'convert';
   /** What is being worked on: a URL, a package, a file. */
   readonly what: string;
   /** Bytes, where they can be counted. */

