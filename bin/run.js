@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 import module from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // Nothing heavy above the command itself: --help must answer at once, and every stage of a pipe pays for start-up.
-module.enableCompileCache?.();
+// In a folder that bears our name: Node's own would look like somebody else's.
+const compiled = join(tmpdir(), `mambaad-compiled-${process.getuid?.() ?? 'user'}`);
+module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE || compiled);
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const entry = new URL('../dist/cli/main.js', import.meta.url);

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { UnavailableError } from '../errors.js';
+import { turnTelemetryOff } from './telemetry.js';
 
 type Ort = typeof import('onnxruntime-node');
 
@@ -9,6 +10,7 @@ let attempt: { ort: Ort } | { reason: string } | undefined;
 /** onnxruntime-node, or why this machine cannot use it. Never throws; the answer is found once. */
 export function findOnnxRuntime(): { ort: Ort } | { reason: string } {
   if (attempt === undefined) {
+    turnTelemetryOff();
     try {
       attempt = { ort: createRequire(import.meta.url)('onnxruntime-node') as Ort };
     } catch (error) {

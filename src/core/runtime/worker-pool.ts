@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parentPort, type TransferListItem, Worker } from 'node:worker_threads';
 import * as errors from '../errors.js';
+import { turnTelemetryOff } from './telemetry.js';
 
 interface Request {
   id: number;
@@ -42,6 +43,7 @@ export class WorkerPool {
     count: number,
     readonly isFragile = false,
   ) {
+    turnTelemetryOff();
     this.workers = Array.from({ length: count }, () => this.start(compiled(script)));
     pools.add(this);
   }
