@@ -1,6 +1,7 @@
 import { IoError } from '../core/errors.js';
 import { ExitCode, exitCodeOf } from './exit-codes.js';
 import { guardOutput, heedSignals, Stopped, signal, stdoutIsClosed, threadsAtRest } from './lifetime.js';
+import { allowNamelessUser } from './nameless-user.js';
 import { describeError, isDebugging, speaker } from './report-error.js';
 import { colourIsOff, escapeControls } from './term.js';
 
@@ -28,6 +29,7 @@ export async function main({ root, argv, exit }: Program): Promise<void> {
     if (!finished && process.exitCode === undefined) process.exitCode = ExitCode.unexpected;
   });
   quietWarnings();
+  allowNamelessUser();
   const code = await runToCode(root, argv);
   if (!signal.aborted) await drain(process.stdout);
   await drain(process.stderr);

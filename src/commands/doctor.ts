@@ -1,4 +1,5 @@
 import { BaseCommand } from '../cli/base-command.js';
+import { InputMissingError } from '../core/errors.js';
 import type { Facts } from '../core/runtime/engine-driver.js';
 
 export default class Doctor extends BaseCommand {
@@ -12,8 +13,6 @@ export default class Doctor extends BaseCommand {
   async run(): Promise<void> {
     await this.parse(Doctor);
     const { examine, examineMachine } = await import('../core/runtime/doctor.js');
-    const { dataFolder } = await import('../core/weights/data-folder.js');
-    const { listWeights } = await import('../core/weights/store.js');
     const { weights: _, ...machine } = examineMachine();
     await this.write({ v: 1, type: 'machine', ...machine });
     this.show(
@@ -36,14 +35,27 @@ export default class Doctor extends BaseCommand {
         ? `onnxruntime ${runtime.version} runs encoders`
         : `onnxruntime absent: ${runtime.whyNot}`,
     );
-    for (const listing of await listWeights()) {
+    await this.tellWeights();
+    await this.finish();
+  }
+
+  private async tellWeights(): Promise<void> {
+    const { dataFolder } = await import('../core/weights/data-folder.js');
+    const { listWeights } = await import('../core/weights/store.js');
+    let dir: string;
+    try {
+      dir = dataFolder();
+    } catch (error) {
+      if (!(error instanceof InputMissingError)) throw error;
+      return this.caution(error.message);
+    }
+    for (const listing of await listWeights({ dir })) {
       await this.write({ v: 1, type: 'weights', ...listing });
       this.show(
         `weights ${listing.name}: ${listing.present ? listing.path : 'not here; mambaad weights pull'}`,
       );
     }
-    this.detail(`data folder ${dataFolder()}`);
-    await this.finish();
+    this.detail(`data folder ${dir}`);
   }
 }
 

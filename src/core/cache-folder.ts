@@ -1,8 +1,6 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { ownFolder } from './home-folder.js';
 
-/** Where extracted features are kept: MAMBAAD_CACHE, or the XDG cache folder. */
+/** Where extracted features are kept: MAMBAAD_CACHE, or the XDG cache folder. @throws InputMissingError without a home */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  if (environment.MAMBAAD_CACHE) return environment.MAMBAAD_CACHE;
-  return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'mambaad');
+  return ownFolder({ own: 'MAMBAAD_CACHE', xdg: 'XDG_CACHE_HOME', below: ['.cache'] }, environment);
 }

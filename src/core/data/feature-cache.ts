@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DataError, InputMissingError } from '../errors.js';
-import { outputFailure } from '../files/file-errors.js';
 import { floatToHalf } from '../files/half-precision.js';
 import {
   openSafetensors,
@@ -10,6 +9,7 @@ import {
   type StoredTensor,
   writeSafetensors,
 } from '../files/safetensors.js';
+import { ownFolderFailure } from '../home-folder.js';
 import type { Encoder } from '../models/encoders/encoder.js';
 import type { TensorRef } from '../records/schemas.js';
 import { fileTensor } from '../records/tensor-ref.js';
@@ -49,7 +49,9 @@ export function featureCache(folder: string, encoder: KeyParts, type: CachedType
     get: (imageHash) => readEntry(pathOf(imageHash), encoder.outputs, type),
     put: async (imageHash, imageSize, maps) => {
       const path = pathOf(imageHash);
-      await writeEntry(path, imageHash, imageSize, maps, encoder, type);
+      await writeEntry(path, imageHash, imageSize, maps, encoder, type).catch((error: unknown) => {
+        throw ownFolderFailure(root, error, 'take --inline, or set MAMBAAD_CACHE or --cache');
+      });
       const entry = await readEntry(path, encoder.outputs, type);
       if (!entry)
         throw new DataError(
@@ -134,8 +136,6 @@ async function writeEntry(
     encoder: encoder.hash,
     preprocessing: encoder.preprocessing,
   };
-  await fs.mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
-    throw outputFailure(path, error);
-  });
+  await fs.mkdir(dirname(path), { recursive: true });
   await writeSafetensors(path, tensors, metadata, { durable: false });
 }

@@ -1,16 +1,18 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { homeFolder, ownFolder } from '../home-folder.js';
 
 /**
  * Where this product keeps what it fetched: `MAMBAAD_HOME`, else the user's data folder by the rules of the platform
  * (XDG base directories on Unix).
+ *
+ * @throws InputMissingError where neither names a folder and the user has no home
  */
 export function dataFolder(environment: NodeJS.ProcessEnv = process.env): string {
-  if (environment.MAMBAAD_HOME) return environment.MAMBAAD_HOME;
-  if (process.platform === 'win32') {
-    return join(environment.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'mambaad');
+  if (process.platform === 'win32' && !environment.MAMBAAD_HOME) {
+    const local = environment.LOCALAPPDATA ?? join(homeFolder('MAMBAAD_HOME'), 'AppData', 'Local');
+    return join(local, 'mambaad');
   }
-  return join(environment.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'mambaad');
+  return ownFolder({ own: 'MAMBAAD_HOME', xdg: 'XDG_DATA_HOME', below: ['.local', 'share'] }, environment);
 }
 
 /** The one file of an encoder's weights. */

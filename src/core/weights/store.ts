@@ -1,8 +1,9 @@
 import fs from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DataError, UnavailableError } from '../errors.js';
-import { errnoOf, outputFailure } from '../files/file-errors.js';
+import { errnoOf } from '../files/file-errors.js';
 import { float32Tensor, openSafetensors, readSafetensors, writeSafetensors } from '../files/safetensors.js';
+import { ownFolderFailure } from '../home-folder.js';
 import type { EncoderNetwork } from '../models/encoders/encoder-network.js';
 import { checkTensors } from '../models/encoders/frozen-encoder.js';
 import { encoderNetworks } from '../models/encoders/networks.js';
@@ -92,7 +93,7 @@ export function recogniseNetwork(source: TensorSource): EncoderNetwork | undefin
 /** @throws OutputError, IoError */
 export async function makeFolder(folder: string): Promise<void> {
   await fs.mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw outputFailure(folder, error);
+    throw ownFolderFailure(folder, error, 'set MAMBAAD_HOME');
   });
 }
 

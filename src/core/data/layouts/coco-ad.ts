@@ -6,7 +6,7 @@ import { cacheFolder } from '../../cache-folder.js';
 import { UsageError } from '../../errors.js';
 import { writeFileAtomically } from '../../files/atomic.js';
 import { confined } from '../../files/confined.js';
-import { outputFailure } from '../../files/file-errors.js';
+import { ownFolderFailure } from '../../home-folder.js';
 import type { ImageRecord } from '../../records/schemas.js';
 import { type AnnotatedImage, readAnnotations } from './coco-annotations.js';
 import { imageRecord } from './image-record.js';
@@ -82,7 +82,7 @@ async function maskFolder(root: string, { derivedFolder, fold = 0 }: LayoutOptio
   const home = createHash('sha256').update(resolve(root)).digest('hex').slice(0, 12);
   const folder = join(derivedFolder ?? join(cacheFolder(), 'masks'), `coco-ad-${fold}-${home}`);
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw outputFailure(folder, error);
+    throw ownFolderFailure(folder, error, 'set MAMBAAD_CACHE');
   });
   return folder;
 }
