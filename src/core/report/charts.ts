@@ -1,29 +1,8 @@
-import type { TopLevelSpec } from 'vega-lite';
+import { type Axis, chartSvg, linearAxis, logAxis, path, polyline, short } from './chart-frame.js';
 import type { CurvePoints, LossPoint, ReportImage } from './report-data.js';
 
-// Colours are custom properties of the page, so that one chart serves light, dark and print.
-const muted = 'var(--muted)';
-const config: TopLevelSpec['config'] = {
-  background: 'transparent',
-  aria: false, // one label per bar and line would double the page; captions say what a chart shows
-  font: 'system-ui, sans-serif',
-  view: { stroke: null },
-  axis: {
-    gridColor: 'var(--grid)',
-    domainColor: muted,
-    tickColor: muted,
-    labelColor: muted,
-    titleColor: muted,
-    titleFontWeight: 'normal',
-    labelFontSize: 11,
-    titleFontSize: 11,
-  },
-};
-
-const scoreAxis = { title: 'calibrated score', values: [0, 0.25, 0.5, 0.75, 1], format: '.2f' };
-
-// Half an image is no tick: never more of them than images in the tallest bin.
-const countAxis = { title: 'images', tickCount: { expr: "max(1, min(4, domain('y')[1]))" }, format: 'd' };
+// Colours are custom properties of the page, so that one chart serves light, dark and print. No element has a label of
+// its own: one per bar and line would double the page, and captions say what a chart shows.
 
 /** One line of a chart of curves. */
 export interface NamedCurve {
@@ -32,130 +11,106 @@ export interface NamedCurve {
   readonly points: CurvePoints;
 }
 
+const bins = 20;
+const truths = [
+  ['normal', 'var(--normal)'],
+  ['anomaly', 'var(--anomaly)'],
+  ['unlabelled', 'var(--muted)'],
+] as const;
+
 /** Scores of normals against anomalies in bins of 0.05, with the threshold. */
-export function histogramSvg(images: readonly ReportImage[]): Promise<string> {
-  const rows = images.map((image) => ({ score: image.score, truth: image.label ?? 'unlabelled' }));
-  return svg({
-    width: 250,
-    height: 110,
-    data: { values: rows },
-    layer: [
-      {
-        mark: { type: 'bar', opacity: 0.72, binSpacing: 1 },
-        encoding: {
-          x: { field: 'score', bin: { extent: [0, 1], step: 0.05 }, axis: scoreAxis },
-          y: { aggregate: 'count', stack: null, axis: countAxis },
-          color: {
-            field: 'truth',
-            scale: {
-              domain: ['normal', 'anomaly', 'unlabelled'],
-              range: ['var(--normal)', 'var(--anomaly)', 'var(--muted)'],
-            },
-            legend: null,
-          },
-        },
-      },
-      {
-        data: { values: [{}] }, // of its own, or the line is drawn once per image
-        mark: { type: 'rule', color: 'var(--ink)', strokeDash: [4, 3], strokeWidth: 1.5 },
-        encoding: { x: { datum: 0.5, type: 'quantitative' } },
-      },
-    ],
+export function histogramSvg(images: readonly ReportImage[]): string {
+  const [width, height] = [250, 110];
+  const counted = truths.map(([truth, colour]) => {
+    const shown = images.filter((image) => (image.label ?? 'unlabelled') === truth);
+    return { colour, counts: countInBins(shown.map(({ score }) => score)) };
   });
+  const most = Math.max(1, ...counted.flatMap(({ counts }) => counts));
+  const x = linearAxis({
+    title: 'calibrated score',
+    domain: [0, 1],
+    range: [0, width],
+    ticks: [0, 0.25, 0.5, 0.75, 1],
+    format: '.2f',
+  });
+  // Half an image is no tick: never more of them than images in the tallest bin.
+  const domain = [0, most] as const;
+  const y = linearAxis({
+    title: 'images',
+    domain,
+    range: [height, 0],
+    ticks: Math.min(4, most),
+    format: 'd',
+  });
+  const bars = counted.map(({ counts, colour }) => {
+    const d = counts.map((count, bin) => (count > 0 ? bar(count, bin, x, y) : '')).join('');
+    return d && `<path d="${d}" fill="${colour}" fill-opacity="0.72"/>`;
+  });
+  const threshold = path(`M${x.place(0.5)},0V${height}`, 'var(--ink)', 1.5, 'stroke-dasharray="4 3"');
+  return chartSvg({ width, height, x, y, marks: bars.join('') + threshold });
+}
+
+function countInBins(scores: readonly number[]): number[] {
+  const counts = new Array<number>(bins).fill(0);
+  // Scores come as decimals: 0.15 × 20 is a hair below 3.
+  for (const score of scores) counts[Math.min(bins - 1, Math.max(0, Math.floor(score * bins + 1e-9)))]! += 1;
+  return counts;
+}
+
+function bar(count: number, bin: number, x: Axis, y: Axis): string {
+  const [from, to] = [x.place(bin / bins) + 0.5, x.place((bin + 1) / bins) - 0.5];
+  return `M${short(from)},${y.place(0)}V${short(y.place(count))}H${short(to)}V${y.place(0)}Z`;
 }
 
 /** Several curves over the unit square; x may end earlier (PRO: at the limit of the integral). */
 export function curvesSvg(
   curves: readonly NamedCurve[],
   titles: { readonly x: string; readonly y: string; readonly end?: number; readonly chance?: boolean },
-): Promise<string> {
+): string {
+  const [width, height] = [250, 210];
   const end = titles.end ?? 1;
-  const rows = curves.flatMap((curve) => curve.points.map(([x, y], k) => ({ class: curve.class, x, y, k })));
-  const thick = { condition: { test: "datum.class === 'mean'", value: 2.6 }, value: 1.4 };
-  const chance = { type: 'rule' as const, color: muted, strokeDash: [3, 3] };
-  return svg({
-    width: 250,
-    height: 210,
-    layer: [
-      {
-        data: { values: rows },
-        mark: { type: 'line', clip: true, interpolate: 'linear' },
-        encoding: {
-          x: { field: 'x', type: 'quantitative', scale: { domain: [0, end] }, axis: axis(titles.x, 6) },
-          y: { field: 'y', type: 'quantitative', scale: { domain: [0, 1] }, axis: axis(titles.y, 6) },
-          order: { field: 'k' },
-          color: {
-            field: 'class',
-            type: 'nominal',
-            scale: { domain: curves.map((c) => c.class), range: curves.map((c) => c.colour) },
-            legend: null,
-          },
-          strokeWidth: thick,
-        },
-      },
-      ...(titles.chance
-        ? [
-            {
-              data: { values: [{ a: 0, b: 1 }] },
-              mark: chance,
-              encoding: {
-                x: { field: 'a', type: 'quantitative' as const },
-                y: { field: 'a', type: 'quantitative' as const },
-                x2: { field: 'b' },
-                y2: { field: 'b' },
-              },
-            },
-          ]
-        : []),
-    ],
-  });
+  const x = linearAxis({ title: titles.x, domain: [0, end], range: [0, width], ticks: end < 1 ? 3 : 5 });
+  const y = linearAxis({ title: titles.y, domain: [0, 1], range: [height, 0], ticks: 5 });
+  const lines = curves.map((curve) =>
+    path(polyline(curve.points, x, y), curve.colour, curve.class === 'mean' ? 2.6 : 1.4),
+  );
+  const chance = `M0,${height}L${short(x.place(end))},${short(y.place(end))}`;
+  if (titles.chance) lines.unshift(path(chance, 'var(--muted)', 1, 'stroke-dasharray="3 3"'));
+  return chartSvg({ width, height, x, y, marks: lines.join('') });
 }
 
 /** Training loss over steps; logarithmic where it can be, since it falls by orders of magnitude. */
-export function lossSvg(loss: readonly LossPoint[]): Promise<string> {
-  const positive = loss.every((point) => point.loss > 0);
-  return svg({
-    width: 860,
-    height: 170,
-    data: { values: [...loss] },
-    mark: {
-      type: 'line',
-      color: 'var(--accent)',
-      strokeWidth: 1.8,
-      point: loss.length < 40 && { color: 'var(--accent)', size: 18 },
-    },
-    encoding: {
-      x: { field: 'step', type: 'quantitative', scale: { nice: false }, axis: axis('step', 8) },
-      y: {
-        field: 'loss',
-        type: 'quantitative',
-        scale: positive ? { type: 'log', nice: false } : { zero: true },
-        axis: axis('loss', 5),
-      },
-    },
+export function lossSvg(loss: readonly LossPoint[]): string {
+  const [width, height] = [860, 170];
+  const steps = extent(loss.map(({ step }) => step));
+  const losses = extent(loss.map((point) => point.loss));
+  const y = losses[0] > 0 ? logAxis : linearAxis;
+  const across = linearAxis({
+    title: 'step',
+    domain: steps,
+    range: [0, width],
+    ticks: Math.min(8, steps[1] - steps[0]), // half a step is no tick either
+    format: 'd',
   });
-}
-
-function axis(title: string, ticks: number): { title: string; tickCount: number } {
-  return { title, tickCount: ticks };
-}
-
-/** Draws a chart without a browser. Vega and its grammar load on the first chart: they cost a second. */
-async function svg(spec: TopLevelSpec): Promise<string> {
-  const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
-  const compiled = vegaLite.compile({ ...spec, config }).spec;
-  const view = new vega.View(vega.parse(compiled), { renderer: 'none' });
-  const text = await view.toSVG();
-  view.finalize();
-  return text.replace(/ xmlns(:xlink)?="[^"]*"/g, '');
-}
-
-/** Vega numbers clip paths through the whole process; a page needs ids that differ by chart and repeat by run. */
-export function isolateIds(chart: string, prefix: string): string {
-  const ids = [...new Set([...chart.matchAll(/ id="([^"]*)"/g)].map((match) => match[1]!))];
-  return ids.reduce(
-    (text, id, k) =>
-      text.replaceAll(` id="${id}"`, ` id="${prefix}${k}"`).replaceAll(`url(#${id})`, `url(#${prefix}${k})`),
-    chart,
+  const up = y({ title: 'loss', domain: widened(losses), range: [height, 0], ticks: 5 });
+  const points = loss.map((point) => [point.step, point.loss] as const);
+  const dots = points.map(
+    ([step, value]) => `<circle cx="${short(across.place(step))}" cy="${short(up.place(value))}" r="2.4"/>`,
   );
+  const marked = loss.length < 40 ? `<g fill="var(--accent)">${dots.join('')}</g>` : '';
+  const marks = path(polyline(points, across, up), 'var(--accent)', 1.8) + marked;
+  return chartSvg({ width, height, x: across, y: up, marks });
+}
+
+function extent(values: readonly number[]): [number, number] {
+  return [
+    values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
+    values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
+  ];
+}
+
+/** A little room above and below; zero is shown where a linear scale needs it. */
+function widened([least, most]: readonly [number, number]): [number, number] {
+  if (least > 0) return [least / 1.1, most * 1.1];
+  return [Math.min(0, least), most > least ? most : least + 1];
 }

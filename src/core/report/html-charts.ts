@@ -1,15 +1,15 @@
 import { schemeTableau10 } from 'd3-scale-chromatic';
-import { curvesSvg, histogramSvg, isolateIds, lossSvg, type NamedCurve } from './charts.js';
+import { curvesSvg, histogramSvg, lossSvg, type NamedCurve } from './charts.js';
 import { cutCurve, downsampleCurve } from './curves.js';
 import { escapeMarkup } from './escape.js';
 import { type CurvePoints, classesOf, outcome, type ReportCurves, type ReportData } from './report-data.js';
 
 /** Score histograms, a chart per class. */
-export async function histogramsHtml(data: ReportData): Promise<string> {
+export function histogramsHtml(data: ReportData): string {
   const figures: string[] = [];
   for (const name of classesOf(data.images)) {
     const images = data.images.filter((image) => image.class === name);
-    const chart = isolateIds(await histogramSvg(images), `histogram${figures.length}-`);
+    const chart = histogramSvg(images);
     const missed = images.filter((image) => outcome(image) === 'miss').length;
     const alarms = images.filter((image) => outcome(image) === 'false_alarm').length;
     const review = images.filter((image) => outcome(image) === 'review').length;
@@ -53,7 +53,7 @@ const curveCharts: readonly CurveChart[] = [
 ];
 
 /** ROC, precision–recall and PRO, all classes in one chart each, the mean on top. */
-export async function curvesHtml(curves: readonly ReportCurves[]): Promise<string> {
+export function curvesHtml(curves: readonly ReportCurves[]): string {
   const ordered = [...curves].sort((a, b) => Number(a.class === 'mean') - Number(b.class === 'mean'));
   const colours = ordered.map((curve, k) => colour(curve.class, k, ordered.length));
   const figures: string[] = [];
@@ -65,7 +65,7 @@ export async function curvesHtml(curves: readonly ReportCurves[]): Promise<strin
         : [];
     });
     if (lines.length === 0) continue;
-    const chart = isolateIds(await curvesSvg(lines, axes), `curves${figures.length}-`);
+    const chart = curvesSvg(lines, axes);
     figures.push(`<figure class="card"><figcaption><b>${title}</b></figcaption>${chart}</figure>`);
   }
   if (figures.length === 0) return '';
@@ -75,9 +75,8 @@ export async function curvesHtml(curves: readonly ReportCurves[]): Promise<strin
   return `<h2>Curves</h2><ul class="legend">${legend.join('')}</ul><div class="charts">${figures.join('')}</div>`;
 }
 
-export async function lossHtml(loss: NonNullable<ReportData['loss']>): Promise<string> {
-  const chart = isolateIds(await lossSvg(loss), 'loss-');
-  return `<h2>Training loss</h2><figure class="card">${chart}</figure>`;
+export function lossHtml(loss: NonNullable<ReportData['loss']>): string {
+  return `<h2>Training loss</h2><figure class="card">${lossSvg(loss)}</figure>`;
 }
 
 /** Ten colours that tell apart in light and dark; more classes take evenly spaced hues. */

@@ -16,10 +16,10 @@ export async function htmlReport(data: ReportData): Promise<string> {
     tilesHtml(data),
     data.gates?.length ? gatesHtml(data.gates) : '',
     data.metrics.length > 0 ? metricsHtml(data) : '',
-    data.images.length > 0 ? await histogramsHtml(data) : '',
-    data.curves.length > 0 ? await curvesHtml(data.curves) : '',
+    data.images.length > 0 ? histogramsHtml(data) : '',
+    data.curves.length > 0 ? curvesHtml(data.curves) : '',
     await galleryHtml(data),
-    data.loss && data.loss.length > 1 ? await lossHtml(data.loss) : '',
+    data.loss && data.loss.length > 1 ? lossHtml(data.loss) : '',
     data.model ? modelHtml(data.model) : '',
     '<footer>Made by mambaad. Scores are calibrated: 0.5 is the threshold.</footer>',
   ];
