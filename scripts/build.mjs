@@ -18,7 +18,7 @@ process.once('exit', () => {
   for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true });
 });
 execFileSync(bin('tsc'), ['-p', join(root, 'tsconfig.json'), '--outDir', fresh], { stdio: 'inherit' });
-for (const step of ['build-wasm.mjs', 'bundle-oclif.mjs']) {
+for (const step of ['build-wasm.mjs', 'bundle-packages.mjs']) {
   execFileSync(process.execPath, [join(root, 'scripts', step), fresh], { stdio: 'inherit' });
 }
 if (existsSync(dist)) renameSync(dist, old);

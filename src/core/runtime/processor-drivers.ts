@@ -6,7 +6,6 @@ import type { EngineDriver } from './engine-driver.js';
 import { tf } from './tf.js';
 
 const require = createRequire(import.meta.url);
-const wasmPackage = '@tensorflow/tfjs-backend-wasm';
 
 /** WebAssembly on the processor: always there, SIMD where Node has it. */
 export const wasmDriver: EngineDriver = {
@@ -21,9 +20,10 @@ export const wasmDriver: EngineDriver = {
     };
   },
   async activate() {
-    const backend = require(wasmPackage) as typeof import('@tensorflow/tfjs-backend-wasm');
+    const backend =
+      require('@tensorflow/tfjs-backend-wasm') as typeof import('@tensorflow/tfjs-backend-wasm');
     if (!tf.engine().registry.wasm) {
-      backend.setWasmPaths(join(dirname(require.resolve(`${wasmPackage}/package.json`)), 'dist/'));
+      backend.setWasmPaths(join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')), '/'));
     }
     await withoutCrashHandlers(() => makeCurrent('wasm'));
   },

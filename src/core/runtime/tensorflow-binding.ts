@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import util from 'node:util';
+import { tfFile } from './tf.js';
 
 const require = createRequire(import.meta.url);
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
@@ -88,9 +89,8 @@ function withOwnTensorflowJs(load: () => void): void {
   const loader = Module as unknown as { _resolveFilename: Resolve };
   const original = loader._resolveFilename;
   loader._resolveFilename = function (this: unknown, request, ...rest) {
-    const ours = /^@tensorflow\/tfjs(-core)?(\/|$)/.test(request);
-    const from = ours ? [null, false, { paths: [import.meta.dirname] }] : rest;
-    return original.call(this, request, ...from);
+    if (/^@tensorflow\/tfjs(-core)?$/.test(request)) return tfFile;
+    return original.call(this, request, ...rest);
   };
   try {
     load();
