@@ -1,4 +1,4 @@
-import { CappedArea, trapezoid } from './areas.js';
+import { CappedArea, meanHeight } from './areas.js';
 import type { SortedPixels } from './pixels.js';
 import { FPR_LIMIT } from './pro.js';
 import { firstWhere } from './score-keys.js';
@@ -24,10 +24,16 @@ export function histogramMetrics(pixels: SortedPixels, strips = 50): HistogramMe
   const pro = new CappedArea(FPR_LIMIT, first.fpr, first.overlap);
   for (const { fpr, overlap } of points) pro.lineTo(fpr, overlap);
   return {
-    auroc: trapezoid(points.map(({ fpr, recall }) => [fpr, recall])),
-    ap: trapezoid(points.map(({ recall, precision }) => [recall, precision])),
-    aupro: pro.total / FPR_LIMIT,
+    auroc: areaFrom(points.map(({ fpr, recall }) => [fpr, recall])),
+    ap: areaFrom(points.map(({ recall, precision }) => [recall, precision])),
+    aupro: pro.share,
   };
+}
+
+/** The area under points that end at x = 1: what lies left of the first one is not counted. */
+function areaFrom(points: readonly [x: number, y: number][]): number {
+  const width = 1 - points[0]![0];
+  return width === 0 ? 0 : meanHeight(points) * width;
 }
 
 interface CurvePoint {

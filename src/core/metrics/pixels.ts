@@ -80,7 +80,17 @@ function overlapSums(regions: Uint32Array, areas: readonly number[]): Float64Arr
   // A pixel weighs 1 / (area of its region · number of regions); float64, because millions of them are summed.
   const weights = Float64Array.from(areas, (area) => 1 / (area * areas.length));
   const sums = new Float64Array(regions.length + 1);
-  for (let i = regions.length - 1; i >= 0; i--) sums[i] = sums[i + 1]! + weights[regions[i]!]!;
+  let sum = 0;
+  let lost = 0; // what rounding took from the sum so far (Kahan 1965)
+  for (let i = regions.length - 1; i >= 0; i--) {
+    const weight = weights[regions[i]!]! - lost;
+    const next = sum + weight;
+    lost = next - sum - weight;
+    sum = next;
+    sums[i] = Math.min(1, sum);
+  }
+  // All of every region, whatever the thirds and sevenths came to.
+  if (regions.length > 0) sums[0] = 1;
   return sums;
 }
 

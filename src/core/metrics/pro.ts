@@ -1,4 +1,4 @@
-import { CappedArea, trapezoid } from './areas.js';
+import { CappedArea, meanHeight } from './areas.js';
 import type { SortedPixels } from './pixels.js';
 import { firstWhere, scoreOf } from './score-keys.js';
 import { walkThresholds } from './threshold-walk.js';
@@ -22,7 +22,7 @@ export function exactAupro(pixels: SortedPixels, limit = FPR_LIMIT): number | nu
     area.lineTo(step.falsePositives, overlapFrom[step.from]!);
   });
   area.lineTo(normals.length, 1);
-  return area.total / (limit * normals.length);
+  return area.share;
 }
 
 /**
@@ -42,7 +42,7 @@ export function aderAupro(pixels: SortedPixels, limit = FPR_LIMIT, steps = 100):
   const highest = kept[0]![0];
   const lowest = kept.at(-1)![0];
   if (highest === lowest) return null;
-  return trapezoid(kept.reverse()) / (highest - lowest);
+  return meanHeight(kept.reverse());
 }
 
 /** `min, min + δ, …` below max, as NumPy's `arange` rounds them: δ is what the second element came to. */
@@ -71,5 +71,5 @@ export function rankedAupro(pixels: SortedPixels, limit = FPR_LIMIT, thresholds 
     );
   }
   area.lineTo(1, 1);
-  return area.total / limit;
+  return area.share;
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { connectedComponents } from '../../../src/core/anomaly/components.js';
+import { histogramMetrics } from '../../../src/core/metrics/histogram-metrics.js';
 import { PixelCollector } from '../../../src/core/metrics/pixels.js';
 import { aderAupro, exactAupro, rankedAupro } from '../../../src/core/metrics/pro.js';
 import { createRandom } from '../../../src/core/nn/random.js';
@@ -45,6 +46,35 @@ describe('AU-PRO', () => {
     const pixels = collect({ side: 2, images: [picture([9, 1, 2, 3], [1, 0, 0, 0])] });
     expect(exactAupro(pixels)).toBeCloseTo(1, 14);
     expect(rankedAupro(pixels)).toBeCloseTo(1, 14);
+  });
+
+  test('of perfect maps is exactly 1, whatever the areas of the regions and the number of good pixels', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 13 }), fc.integer({ min: 1, max: 13 })), {
+          minLength: 1,
+          maxLength: 9,
+        }),
+        fc.integer(),
+        (sizes, seed) => {
+          const random = createRandom(seed);
+          const images = sizes.map(([width, height]) => {
+            const mask = Array.from({ length: 15 * 15 }, (_, i) =>
+              Number(i % 15 < width && Math.floor(i / 15) < height),
+            );
+            return picture(
+              mask.map((marked) => marked + 0.9 * random.uniform()),
+              mask,
+            );
+          });
+          const pixels = collect({ side: 15, images });
+          expect([exactAupro(pixels), rankedAupro(pixels), aderAupro(pixels)]).toEqual([1, 1, 1]);
+          const { auroc, ap, aupro } = histogramMetrics(pixels);
+          for (const value of [auroc, ap, aupro]) expect(value).toBeLessThanOrEqual(1);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   test('of a map that marks the region last is 0', () => {
