@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.js';
+import { didYouMean } from '../nearest-name.js';
 import type { DescribedFamily } from './family.js';
 import { mambaad } from './mambaad/detector.js';
 import { memoryBankDescription } from './memory-bank/description.js';
@@ -20,5 +21,10 @@ export function findFamily<F extends { readonly name: string }>(families: readon
   const family = families.find((candidate) => candidate.name === name);
   if (family) return family;
   const names = families.map((candidate) => candidate.name).join(', ');
-  throw new ConfigError(`unknown model "${name}": choose one of ${names}`);
+  throw new ConfigError(
+    `unknown model "${name}": choose one of ${names}${didYouMean(
+      name,
+      families.map((family) => family.name),
+    )}`,
+  );
 }

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.js';
+import { didYouMean } from '../nearest-name.js';
 import type { Family } from './family.js';
 
 /**
@@ -11,10 +12,10 @@ export function presetConfig<Config>(
   preset: string,
   overrides: Readonly<Record<string, unknown>> = {},
 ): Config {
-  const base = presets[preset];
+  const base = Object.hasOwn(presets, preset) ? presets[preset] : undefined;
   if (base === undefined) {
     throw new ConfigError(
-      `${name} has no preset "${preset}": choose one of ${Object.keys(presets).join(', ')}`,
+      `${name} has no preset "${preset}": choose one of ${Object.keys(presets).join(', ')}${didYouMean(preset, Object.keys(presets))}`,
     );
   }
   return merge(base, overrides, Object.values(presets), name, '') as Config;
@@ -28,7 +29,9 @@ function merge(base: unknown, change: unknown, known: unknown[], family: string,
     const place = path === '' ? key : `${path}.${key}`;
     const siblings = known.filter((preset) => isObject(preset) && key in preset) as Record<string, unknown>[];
     if (siblings.length === 0) {
-      throw new ConfigError(`a ${family} config has no "${place}": choose among ${keysOf(known).join(', ')}`);
+      throw new ConfigError(
+        `a ${family} config has no "${place}": choose among ${keysOf(known).join(', ')}${didYouMean(key, keysOf(known))}`,
+      );
     }
     const kinds = new Set(siblings.map((preset) => kindOf(preset[key])));
     if (!kinds.has(kindOf(value))) {
@@ -36,6 +39,11 @@ function merge(base: unknown, change: unknown, known: unknown[], family: string,
         `"${place}" of a ${family} config is a ${[...kinds].join(' or ')}, not ${JSON.stringify(value)}`,
       );
     }
+    checkNumbers(
+      value,
+      siblings.map((preset) => preset[key]),
+      `"${place}" of a ${family} config`,
+    );
     result[key] = merge(
       base[key as keyof typeof base],
       value,
@@ -45,6 +53,19 @@ function merge(base: unknown, change: unknown, known: unknown[], family: string,
     );
   }
   return result;
+}
+
+/** No config has a negative number, and lists hold what they hold in the presets. */
+function checkNumbers(value: unknown, known: unknown[], what: string): void {
+  if (typeof value === 'number' && !(value >= 0 && Number.isFinite(value)))
+    throw new ConfigError(`${what} is ${value}, expected a number from 0`);
+  if (!Array.isArray(value)) return;
+  const kinds = new Set(known.flat().map(kindOf));
+  for (const item of value) {
+    if (kinds.size > 0 && !kinds.has(kindOf(item)))
+      throw new ConfigError(`${what} holds ${JSON.stringify(item)}, expected ${[...kinds].join(' or ')}s`);
+    checkNumbers(item, [], what);
+  }
 }
 
 function keysOf(objects: unknown[]): string[] {

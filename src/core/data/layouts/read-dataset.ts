@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { InputMissingError, UsageError } from '../../errors.js';
 import { inputFailure, shown } from '../../files/file-errors.js';
+import { didYouMean } from '../../nearest-name.js';
 import type { ImageRecord } from '../../records/schemas.js';
 import { mvtec, mvtec3d } from './class-folders.js';
 import { cocoAd } from './coco-ad.js';
@@ -65,7 +66,9 @@ export async function layoutOf(root: string, name: string): Promise<Layout> {
     layouts.find((layout) => layout.name === name) ??
     (Object.hasOwn(aliases, name) ? aliases[name] : undefined);
   if (!named)
-    throw new UsageError(`layout ${shown(name)} is not known; choose one of ${layoutNames.join(', ')}.`);
+    throw new UsageError(
+      `layout ${shown(name)} is not known; choose one of ${layoutNames.join(', ')}${didYouMean(name, layoutNames)}`,
+    );
   return named;
 }
 

@@ -1,5 +1,5 @@
 import type { MetricRecord } from '../../records/schemas.js';
-import { METRIC_NAMES, metricOf } from '../metric-names.js';
+import { isMean, METRIC_NAMES, metricOf } from '../metric-names.js';
 import { classKey, findPublished, type PublishedResult } from './published.js';
 import type { Seven } from './rows.js';
 
@@ -29,8 +29,8 @@ export interface Comparison {
  * Throws UsageError for a reference or classes that are not known.
  */
 export function compareWithPublished(records: readonly MetricRecord[], reference: string): Comparison {
-  const classes = records.filter((record) => record.mean_of === undefined);
-  const mean = records.find((record) => record.mean_of !== undefined);
+  const classes = records.filter((record) => !isMean(record));
+  const mean = records.find(isMean);
   const published = findPublished(
     reference,
     classes.map((record) => record.class),

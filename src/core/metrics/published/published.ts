@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.js';
+import { didYouMean } from '../../nearest-name.js';
 import { ader100Means } from './ader-100e.js';
 import { ader100Classes } from './ader-100e-classes.js';
 import { ader300Means } from './ader-300e.js';
@@ -8,8 +9,14 @@ import { paperClasses } from './paper-classes.js';
 import { recentMeans } from './recent.js';
 import type { ClassesByDataset, Dataset, MeansByDataset, Seven } from './rows.js';
 
+interface Source {
+  title: string;
+  means: MeansByDataset;
+  classes: ClassesByDataset;
+}
+
 /** Published results that ours can be held against. */
-export const SOURCES: Record<string, { title: string; means: MeansByDataset; classes: ClassesByDataset }> = {
+export const SOURCES: Record<string, Source> = {
   paper: { title: 'MambaAD paper', means: paperMeans, classes: paperClasses },
   ader: { title: 'ADer benchmark, 100 epochs', means: ader100Means, classes: ader100Classes },
   'ader-300e': { title: 'ADer benchmark, 300 epochs', means: ader300Means, classes: ader300Classes },
@@ -42,22 +49,10 @@ export function classKey(name: string): string {
  * data set it is the first one that has all of the classes. Throws UsageError that names what there is.
  */
 export function findPublished(reference: string, classNames: readonly string[]): PublishedResult {
-  const match = /^(?<source>[^:@]+):(?<method>[^:@]+)(?:@(?<dataset>.+))?$/u.exec(reference);
-  const { source = '', method = '', dataset } = match?.groups ?? {};
-  const found = Object.hasOwn(SOURCES, source) ? SOURCES[source]! : undefined;
-  if (!found) {
-    throw new UsageError(
-      `compare "${reference}": expected SOURCE:METHOD[@DATASET] with a source of ${Object.keys(SOURCES).join(', ')}.`,
-    );
-  }
+  const { found, method, dataset } = parseReference(reference);
   const name = (dataset ?? datasetOf(reference, classNames)) as Dataset;
   const methods = Object.hasOwn(found.means, name) ? found.means[name]! : {};
-  if (!Object.hasOwn(methods, method)) {
-    const known = Object.entries(found.means).map(([set, rows]) => `${set}: ${Object.keys(rows).join(' ')}`);
-    throw new UsageError(
-      `compare "${reference}": no "${method}" on ${name} in the ${found.title}; there are ${known.join('; ')}.`,
-    );
-  }
+  if (!Object.hasOwn(methods, method)) throw noSuchResult(reference, found, `"${method}" on ${name}`);
   return {
     title: `${found.title}: ${method} on ${name}`,
     dataset: name,
@@ -65,6 +60,38 @@ export function findPublished(reference: string, classNames: readonly string[]):
     classes: keyed(found.classes[name]?.[method] ?? {}),
     classCount: classCount(name, classNames),
   };
+}
+
+/** Says before there are classes whether a reference can be found for any. @throws UsageError */
+export function checkReference(reference: string): void {
+  const { found, method, dataset } = parseReference(reference);
+  const sets = Object.entries(found.means).filter(([name]) => dataset === undefined || name === dataset);
+  const methods = sets.flatMap(([, rows]) => Object.keys(rows));
+  if (methods.includes(method)) return;
+  throw noSuchResult(
+    reference,
+    found,
+    dataset === undefined ? `"${method}"` : `"${method}" on ${dataset}`,
+    didYouMean(method, methods),
+  );
+}
+
+function parseReference(reference: string): { found: Source; method: string; dataset: string | undefined } {
+  const match = /^(?<source>[^:@]+):(?<method>[^:@]+)(?:@(?<dataset>.+))?$/u.exec(reference);
+  const { source = reference, method = '', dataset } = match?.groups ?? {};
+  const found = match && Object.hasOwn(SOURCES, source) ? SOURCES[source] : undefined;
+  if (found) return { found, method, dataset };
+  const sources = Object.keys(SOURCES);
+  throw new UsageError(
+    `compare "${reference}": expected SOURCE:METHOD[@DATASET] with a source of ${sources.join(', ')}${didYouMean(source, sources)}`,
+  );
+}
+
+function noSuchResult(reference: string, { title, means }: Source, what: string, near = ''): UsageError {
+  const known = Object.entries(means).map(([set, rows]) => `${set}: ${Object.keys(rows).join(' ')}`);
+  return new UsageError(
+    `compare "${reference}": no ${what} in the ${title}; there are ${known.join('; ')}${near}`,
+  );
 }
 
 /** A run on COCO-AD is one class, "coco", or one of the four splits, "coco0" to "coco3". */

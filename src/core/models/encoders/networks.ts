@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors.js';
+import { didYouMean } from '../../nearest-name.js';
 import { efficientNetB4 } from './efficientnet-b4.js';
 import type { EncoderNetwork } from './encoder-network.js';
 import { resnet34, wideResnet50 } from './residual-network.js';
@@ -17,7 +18,11 @@ export function encoderNetwork(name: string): EncoderNetwork {
   const network = encoderNetworks.find((candidate) => candidate.name === name);
   if (!network) {
     const names = encoderNetworks.map((candidate) => candidate.name).join(', ');
-    throw new UsageError(`unknown encoder "${name}": choose one of ${names}`);
+    const near = didYouMean(
+      name,
+      encoderNetworks.map((candidate) => candidate.name),
+    );
+    throw new UsageError(`unknown encoder "${name}": choose one of ${names}${near}`);
   }
   return network;
 }
