@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { DataError } from '../errors.js';
+import { className } from './class-name.js';
 import { type JsonObject, lineText, parseObject } from './parse-line.js';
 import type { AnyRecord, RecordType, recordSchemas } from './schemas.js';
 import { type ByteLine, MAX_LINE_BYTES, splitLines } from './split-lines.js';
@@ -22,6 +23,19 @@ export interface ReadTally {
   skipped: number;
   /** Whether the last line so far was an `end` record, that is, whether the stream is whole. */
   ended: boolean;
+  /** Lines since the last `end` record, or since the start. */
+  sinceEnd: number;
+  /** Streams that were joined, and whose end counts other records than came since the end before. */
+  miscounted: Miscount[];
+}
+
+/** An `end` record at odds with what it ends. */
+export interface Miscount {
+  line: number;
+  /** Records that it counts. */
+  counted: number;
+  /** Lines that came. */
+  came: number;
 }
 
 export interface ReadOptions<K extends RecordType> {
@@ -37,7 +51,7 @@ export interface ReadOptions<K extends RecordType> {
 }
 
 export function newTally(): ReadTally {
-  return { records: 0, lines: 0, skipped: 0, ended: false };
+  return { records: 0, lines: 0, skipped: 0, ended: false, sinceEnd: 0, miscounted: [] };
 }
 
 /**
@@ -62,10 +76,15 @@ export async function* readRecords<K extends RecordType>(
     for await (const raw of splitLines(stream, options.maxLineBytes ?? MAX_LINE_BYTES)) {
       if (isBlank(raw.bytes)) continue;
       tally.lines += 1;
+      tally.sinceEnd += 1;
+      // Whatever comes now comes after it, also a line that cannot be read.
+      tally.ended = false;
       try {
         const received = receive(raw, options.bareLine, validate);
-        tally.ended = received.record.type === 'end';
-        if (tally.ended) continue;
+        if (received.record.type === 'end') {
+          noteEnd(tally, received);
+          continue;
+        }
         if (received.wanted) tally.records += 1;
         yield received as Received<K>;
       } catch (error) {
@@ -77,6 +96,14 @@ export async function* readRecords<K extends RecordType>(
   } finally {
     signal?.removeEventListener('abort', stop);
   }
+}
+
+function noteEnd(tally: ReadTally, { record, line }: Loose): void {
+  const came = tally.sinceEnd - 1;
+  const counted = record.out as number;
+  if (came !== counted) tally.miscounted.push({ line, counted, came });
+  tally.ended = true;
+  tally.sinceEnd = 0;
 }
 
 function isBlank(bytes: Buffer): boolean {
@@ -148,6 +175,7 @@ function validated<S extends z.ZodType>(schema: S, object: JsonObject, where: st
   }
   const completed = result.data as JsonObject;
   for (const key in completed) if (!Object.hasOwn(object, key)) object[key] = completed[key];
+  if (typeof object.class === 'string') object.class = className(object.class);
   return object as z.infer<S>;
 }
 

@@ -36,13 +36,35 @@ describe('readRecords', () => {
   });
 
   test('notes in the tally whether the stream was whole', async () => {
-    const end = '{"v":1,"type":"end","command":"x","in":0,"out":0,"skipped":0}\n';
+    const end = '{"v":1,"type":"end","command":"x","in":0,"out":1,"skipped":0}\n';
     const whole = newTally();
     expect(await read(`${JSON.stringify(image('a'))}\n${end}`, { tally: whole })).toHaveLength(1);
-    expect(whole).toEqual({ records: 1, lines: 2, skipped: 0, ended: true });
+    expect(whole).toMatchObject({ records: 1, lines: 2, skipped: 0, ended: true, miscounted: [] });
     const cut = newTally();
     await read(`${end}${JSON.stringify(image('a'))}\n`, { tally: cut });
     expect(cut.ended).toBe(false);
+  });
+
+  test('notes in the tally where an end counts other records than came since the end before', async () => {
+    const end = '{"v":1,"type":"end","command":"x","in":0,"out":1,"skipped":0}\n';
+    const one = `${JSON.stringify(image('a'))}\n`;
+    const of = async (text: string) => {
+      const tally = newTally();
+      await read(text, { tally });
+      return tally.miscounted;
+    };
+    expect(await of(one + end + one + end)).toEqual([]);
+    expect(await of(one + one + end + one + end)).toEqual([{ line: 3, counted: 1, came: 2 }]);
+    expect(await of(one + end + one + one + end)).toEqual([{ line: 5, counted: 1, came: 2 }]);
+    expect(await of(`${end}{"v":1,"type":"weather"}\n${one}${end}`)).toEqual([
+      { line: 1, counted: 1, came: 0 },
+      { line: 4, counted: 1, came: 2 },
+    ]);
+  });
+
+  test('gives class names one spelling', async () => {
+    const [received] = await read(JSON.stringify({ ...image('a'), class: 'Pru\u0308fling' }));
+    expect(received!.record.class).toBe('Pr\u00fcfling');
   });
 
   test('an end record without counts is malformed', async () => {

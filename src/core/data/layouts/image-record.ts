@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { basename, resolve } from 'node:path';
+import { className } from '../../records/class-name.js';
 import type { ImageRecord } from '../../records/schemas.js';
 import { pathFields } from '../paths.js';
 import type { Split } from './layout.js';
@@ -14,7 +15,7 @@ export interface Known {
 
 /** An image record of a file and what its layout says about it; what is not known is left out. */
 export function imageRecord(path: Buffer, known: Known): ImageRecord {
-  const record: ImageRecord = { v: 1, type: 'image', ...pathFields(path), class: known.class };
+  const record: ImageRecord = { v: 1, type: 'image', ...pathFields(path), class: className(known.class) };
   if (known.split) record.split = known.split;
   if (known.label) record.label = known.label;
   if (known.defect) record.defect = known.defect;
