@@ -1,8 +1,9 @@
 import { DataError, UsageError } from '../errors.js';
 import { readGivenText } from '../files/given-file.js';
+import { className } from '../records/class-name.js';
 import type { MetricRecord } from '../records/schemas.js';
 import type { GateResult } from './gates.js';
-import { METRIC_NAMES, metricOf } from './metric-names.js';
+import { isMean, METRIC_NAMES, metricOf } from './metric-names.js';
 
 /**
  * Holds metrics against earlier ones: every metric that the baseline defines, of every class and of the mean,
@@ -15,18 +16,28 @@ export function compareWithBaseline(
   maxDrop: number,
 ): GateResult[] {
   return baseline.flatMap((before) => {
-    const now = records.findLast((record) => record.class === before.class);
+    const name = className(before.class);
+    const now = records.find((one) => className(one.class) === name && isMean(one) === isMean(before));
     if (!now) return [missingClass(before.class)];
-    if (now.protocol !== before.protocol) {
-      throw new UsageError(
-        `baseline: measured by protocol "${before.protocol}", these results by "${now.protocol}"; use the same --protocol.`,
-      );
-    }
+    checkProtocol([before], now.protocol);
     return METRIC_NAMES.flatMap((metric) => {
       const old = metricOf(before, metric);
-      return old === null ? [] : [compareMetric(metric, metricOf(now, metric), old, maxDrop, before.class)];
+      const row = isMean(before) || name !== 'mean' ? name : 'class mean';
+      return old === null ? [] : [compareMetric(metric, metricOf(now, metric), old, maxDrop, name, row)];
     });
   });
+}
+
+/** @throws UsageError when a baseline was measured by another protocol */
+export function checkProtocol(
+  baseline: readonly Pick<MetricRecord, 'protocol'>[],
+  protocol: MetricRecord['protocol'],
+): void {
+  const other = baseline.find((record) => record.protocol !== protocol)?.protocol;
+  if (other === undefined) return;
+  throw new UsageError(
+    `baseline: measured by protocol "${other}", these results by "${protocol}"; use the same --protocol.`,
+  );
 }
 
 function missingClass(name: string): GateResult {
@@ -45,18 +56,19 @@ function compareMetric(
   value: number | null,
   old: number,
   maxDrop: number,
-  className: string,
+  of: string,
+  row: string,
 ): GateResult {
   // A drop of exactly the allowance passes although 0.9 − 0.89 is not quite 0.01 in floating point.
   const passed = value !== null && old - value <= maxDrop + 1e-12;
   const change = value === null ? 'undefined now' : `${value.toFixed(4)}, ${signed(value - old)}`;
   return {
     passed,
-    gate: `${className}:${metric} may fall by ${maxDrop}`,
-    class: className,
+    gate: `${row}:${metric} may fall by ${maxDrop}`,
+    class: of,
     metric,
     value,
-    message: `${className}:${metric} was ${old.toFixed(4)}, is ${change}${passed ? '' : ` (may fall by ${maxDrop})`}`,
+    message: `${row}:${metric} was ${old.toFixed(4)}, is ${change}${passed ? '' : ` (may fall by ${maxDrop})`}`,
   };
 }
 

@@ -30,7 +30,7 @@ export class ClassAccumulator {
   private readonly anomalies: number[] = [];
   private readonly pixels = new PixelCollector();
   private maps = 0;
-  private readonly counts = { unlabelled: 0, withoutMap: 0, withoutMask: 0, disagreements: 0 };
+  private readonly counts = { unlabelled: 0, withoutMap: 0, withoutMask: 0, disagreements: 0, repeats: 0 };
 
   constructor(
     readonly className: string,
@@ -45,6 +45,7 @@ export class ClassAccumulator {
       this.counts.unlabelled++;
       return;
     }
+    if (image.isRepeat) this.counts.repeats++;
     (label === 'anomaly' ? this.anomalies : this.normals).push(image.score);
     if (!image.map) this.counts.withoutMap++;
     else if (!image.mask && image.label === 'anomaly') this.counts.withoutMask++;
@@ -95,7 +96,7 @@ export class ClassAccumulator {
   }
 
   private reasons(pixel: PixelMetrics | undefined): string[] {
-    const { unlabelled, withoutMap, withoutMask, disagreements } = this.counts;
+    const { unlabelled, withoutMap, withoutMask, disagreements, repeats } = this.counts;
     const label = this.options.protocol === 'ader' ? 'the mask' : 'the record';
     const noMaps = this.maps === 0 && withoutMap > 0;
     const said: [boolean | number, string][] = [
@@ -106,6 +107,7 @@ export class ClassAccumulator {
       [!noMaps && withoutMap, `left out of the pixel metrics, no map: ${images(withoutMap)}`],
       [withoutMask, `left out of the pixel metrics, anomalous without a mask: ${images(withoutMask)}`],
       [disagreements, `label and resized mask disagree, ${label} believed: ${images(disagreements)}`],
+      [repeats, `came more than once and counted each time: ${images(repeats)}`],
       [pixel !== undefined && pixel.regions === 0, 'no defective pixel: pixel metrics are undefined'],
     ];
     return said.filter(([holds]) => holds).map(([, reason]) => reason);

@@ -1,8 +1,9 @@
+import { className } from '../records/class-name.js';
 import type { MetricRecord } from '../records/schemas.js';
 import { type AccumulatorOptions, ClassAccumulator, type ClassEvaluation } from './class-accumulator.js';
 import type { ScoredImage } from './scored-image.js';
 
-/** Metrics of every class, in order of first appearance, and their mean. */
+/** Metrics of every class, sorted by name, and their mean. */
 export interface Evaluation {
   classes: ClassEvaluation[];
   /** Class "mean", with `mean_of` classes: the arithmetic mean of the classes' numbers, never of pooled images. */
@@ -17,10 +18,11 @@ export class Evaluator {
 
   /** Throws DataError for an image that cannot be evaluated; the evaluation stays usable without it. */
   add(image: ScoredImage): void {
-    let accumulator = this.classes.get(image.class);
+    const name = className(image.class);
+    let accumulator = this.classes.get(name);
     if (!accumulator) {
-      accumulator = new ClassAccumulator(image.class, this.options);
-      this.classes.set(image.class, accumulator);
+      accumulator = new ClassAccumulator(name, this.options);
+      this.classes.set(name, accumulator);
     }
     accumulator.add(image);
   }
@@ -28,8 +30,8 @@ export class Evaluator {
   /** Class by class, each released before the next, so that the peak is the sorting of one class. */
   finish(): Evaluation {
     const classes: ClassEvaluation[] = [];
-    for (const [name, accumulator] of this.classes) {
-      classes.push(accumulator.finish());
+    for (const name of [...this.classes.keys()].sort()) {
+      classes.push(this.classes.get(name)!.finish());
       this.classes.delete(name);
     }
     return {

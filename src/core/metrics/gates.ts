@@ -1,6 +1,15 @@
 import { UsageError } from '../errors.js';
+import { didYouMean } from '../nearest-name.js';
+import { className } from '../records/class-name.js';
 import type { MetricRecord } from '../records/schemas.js';
-import { EXTRA_NAMES, isMetricName, METRIC_NAMES, type MetricName, metricOf } from './metric-names.js';
+import {
+  EXTRA_NAMES,
+  isMean,
+  isMetricName,
+  METRIC_NAMES,
+  type MetricName,
+  metricOf,
+} from './metric-names.js';
 
 const comparisons = {
   '>=': (value: number, bound: number) => value >= bound,
@@ -15,8 +24,8 @@ const comparisons = {
 export interface Gate {
   /** As the user wrote it. */
   text: string;
-  /** Product class; "mean" by default. */
-  class: string;
+  /** Product class; null is the mean over classes. */
+  class: string | null;
   metric: MetricName;
   comparison: keyof typeof comparisons;
   bound: number;
@@ -54,7 +63,7 @@ export function parseGate(text: string): Gate {
   if (!isMetricName(metric!)) throw unknownMetric(text, metric!);
   return {
     text: text.trim(),
-    class: name?.trim() ?? 'mean',
+    class: name === undefined ? null : className(name.trim()),
     metric,
     comparison: comparison as Gate['comparison'],
     bound: parseBound(text, bound!),
@@ -62,13 +71,17 @@ export function parseGate(text: string): Gate {
 }
 
 function unknownMetric(text: string, metric: string): UsageError {
-  const known = [...METRIC_NAMES, ...EXTRA_NAMES.map((name) => `extra.${name}`)].join(', ');
-  return new UsageError(`gate "${text}": no metric "${metric}"; there are ${known}.`);
+  const known = [...METRIC_NAMES, ...EXTRA_NAMES.map((name) => `extra.${name}`)];
+  return new UsageError(
+    `gate "${text}": no metric "${metric}"; there are ${known.join(', ')}${didYouMean(metric, known)}`,
+  );
 }
 
 function parseBound(text: string, bound: string): number {
-  const value = Number(bound);
-  if (!Number.isFinite(value)) throw new UsageError(`gate "${text}": "${bound}" is not a number.`);
+  const [, number = bound, percent] = /^(.*?)(%)?$/su.exec(bound) ?? [];
+  const value = Number(number) / (percent ? 100 : 1);
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(number) || !Number.isFinite(value))
+    throw new UsageError(`gate "${text}": "${bound}" is not a number.`);
   if (value > 1 || value < 0) {
     const hint = value > 1 && value <= 100 ? ` Did you mean ${value / 100}?` : '';
     throw new UsageError(`gate "${text}": metrics run from 0 to 1.${hint}`);
@@ -77,19 +90,19 @@ function parseBound(text: string, bound: string): number {
 }
 
 /**
- * Holds metric records (classes and mean) against gates, in order. An undefined metric fails its gate. Throws UsageError
- * for a class that no record has.
+ * Holds metric records (classes and mean) against gates, in order. An undefined metric fails its gate, and so does a
+ * class that no record has: see `absentClass`.
  */
 export function checkGates(gates: readonly Gate[], records: readonly MetricRecord[]): GateResult[] {
   return gates.map((gate) => {
     const record = findRecord(records, gate);
-    const value = metricOf(record, gate.metric);
+    const value = record ? metricOf(record, gate.metric) : null;
     const passed = value !== null && comparisons[gate.comparison](value, gate.bound);
     const found = value === null ? undefinedText(record) : `${shown(value, gate.bound)}`;
     return {
       passed,
       gate: gate.text,
-      class: gate.class,
+      class: gate.class ?? 'mean',
       metric: gate.metric,
       value,
       message: `${gate.text} ${passed ? 'holds' : 'missed'}: ${found}`,
@@ -97,15 +110,31 @@ export function checkGates(gates: readonly Gate[], records: readonly MetricRecor
   });
 }
 
-function findRecord(records: readonly MetricRecord[], { text, class: name }: Gate): MetricRecord {
-  // The mean comes last, so that a product class that is called "mean" does not hide it.
-  const record = records.findLast((candidate) => candidate.class === name);
-  if (record) return record;
-  const known = records.map((candidate) => candidate.class).join(', ') || 'none';
-  throw new UsageError(`gate "${text}": no class "${name}" among the results; there are ${known}.`);
+/** What to throw when a gate speaks of a class that is not among the classes measured: a slip rather than a verdict. */
+export function absentClass(
+  gates: readonly Gate[],
+  measured: readonly MeasuredClass[],
+): UsageError | undefined {
+  const absent = gates.find((gate) => !findRecord(measured, gate));
+  if (!absent) return undefined;
+  const names = measured.map((one) => one.class);
+  const known = names.join(', ') || 'none';
+  return new UsageError(
+    `gate "${absent.text}": no class "${absent.class}" among the results; there are ${known}${didYouMean(absent.class ?? '', names)}`,
+  );
 }
 
-function undefinedText({ reasons }: MetricRecord): string {
+type MeasuredClass = Pick<MetricRecord, 'class' | 'mean_of'>;
+
+/** "mean:" is the mean over classes, unless a product class is called that. */
+function findRecord<R extends MeasuredClass>(records: readonly R[], { class: name }: Gate): R | undefined {
+  const own = name === null ? undefined : records.find((one) => one.class === name && !isMean(one));
+  return own ?? (name === null || name === 'mean' ? records.find(isMean) : undefined);
+}
+
+function undefinedText(record: MetricRecord | undefined): string {
+  if (!record) return 'there is no such class among the results';
+  const { reasons } = record;
   const because = Array.isArray(reasons) && reasons.length > 0 ? `: ${reasons.join('; ')}` : '';
   return `undefined${because}`;
 }

@@ -17,6 +17,11 @@ export type MetricName = (typeof METRIC_NAMES)[number] | `extra.${string}`;
 /** Extra numbers that lie in 0…1 and exist per class and for the mean. */
 export const EXTRA_NAMES = ['iou_max', 'f1_range', 'acc_range', 'iou_range'] as const;
 
+/** Whether a record is the mean over the classes, and not a class that happens to be called "mean". */
+export function isMean({ class: name, mean_of }: Pick<MetricRecord, 'class' | 'mean_of'>): boolean {
+  return mean_of !== undefined && name === 'mean';
+}
+
 /** Whether a name is one that users may ask for. */
 export function isMetricName(name: string): name is MetricName {
   return (

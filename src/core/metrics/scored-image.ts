@@ -15,6 +15,8 @@ export interface ScoredImage {
   height?: number | undefined;
   /** Ground truth at the size of the map, non-zero is defective; absent on a normal picture means no defect. */
   mask?: Uint8Array | undefined;
+  /** Whether the same picture was added before. */
+  isRepeat?: boolean | undefined;
 }
 
 /** Refuses scores and maps that no metric can be computed from. */

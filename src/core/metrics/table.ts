@@ -1,5 +1,5 @@
 import type { MetricRecord } from '../records/schemas.js';
-import { METRIC_NAMES, metricOf } from './metric-names.js';
+import { isMean, METRIC_NAMES, metricOf } from './metric-names.js';
 
 const HEADINGS = ['I-AUROC', 'I-AP', 'I-F1', 'P-AUROC', 'P-AP', 'P-F1', 'AU-PRO', 'mAD'];
 
@@ -8,11 +8,11 @@ const HEADINGS = ['I-AUROC', 'I-AP', 'I-F1', 'P-AUROC', 'P-AP', 'P-F1', 'AU-PRO'
  * names are shown escaped: names come from folders, and the table goes to a terminal.
  */
 export function formatTable(records: readonly MetricRecord[]): string {
-  const rows = records.map(({ class: name, anomalies, images, ...rest }, i) => [
+  const rows = records.map(({ class: name, anomalies, images }, i) => [
     printable(name),
     `${anomalies}/${images}`,
     ...METRIC_NAMES.map((metric) => percent(metricOf(records[i]!, metric))),
-    rest.mean_of === undefined ? '' : 'mean',
+    isMean(records[i]!) ? 'mean' : '',
   ]);
   const heading = ['class', 'anomalous', ...HEADINGS];
   const widths = heading.map((text, column) =>

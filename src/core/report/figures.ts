@@ -1,3 +1,4 @@
+import { isMean } from '../metrics/metric-names.js';
 import type { MetricRecord } from '../records/schemas.js';
 
 /** The seven metrics and their mean, in the order of published tables. */
@@ -23,7 +24,7 @@ export function figure(value: number | null): string {
 
 /** Classes by name, the mean last. */
 export function sortedMetrics(metrics: readonly MetricRecord[]): MetricRecord[] {
-  const rank = (m: MetricRecord) => (m.class === 'mean' ? 1 : 0);
+  const rank = (m: MetricRecord) => (isMean(m) ? 1 : 0);
   return [...metrics].sort(
     (a, b) => rank(a) - rank(b) || (a.class < b.class ? -1 : a.class > b.class ? 1 : 0),
   );

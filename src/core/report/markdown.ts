@@ -1,3 +1,4 @@
+import { isMean } from '../metrics/metric-names.js';
 import type { MetricRecord } from '../records/schemas.js';
 import { escapeMarkdown } from './escape.js';
 import { figure, metricColumns, sortedMetrics } from './figures.js';
@@ -7,7 +8,7 @@ import type { ReportGate } from './report-data.js';
 export function metricsMarkdown(metrics: readonly MetricRecord[]): string {
   const headings = metricColumns.map((column) => [column.level, column.heading].filter(Boolean).join(' '));
   const rows = sortedMetrics(metrics).map((m) => {
-    const name = m.class === 'mean' ? '**mean**' : escapeMarkdown(m.class);
+    const name = isMean(m) ? '**mean**' : escapeMarkdown(m.class);
     return [name, `${m.images}`, `${m.anomalies}`, ...metricColumns.map((column) => figure(column.of(m)))];
   });
   return table(['class', 'images', 'anomalies', ...headings], rows);

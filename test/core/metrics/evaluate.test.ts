@@ -64,9 +64,12 @@ describe.each(['metrics', 'metrics-ties'])('the metric record of fixture %s', (n
 describe('evaluation', () => {
   test('averages classes, never their pooled images', async () => {
     const easy = [scored('normal', 1), scored('anomaly', 2)];
-    const hard = [scored('normal', 2000), scored('anomaly', 1000)].map((image) => ({ ...image, class: 'b' }));
+    const hard = [scored('normal', 2000), scored('anomaly', 1000)].map((image) => ({ ...image, class: 'a' }));
     const { classes, mean } = await evaluate([...easy, ...hard], { protocol: 'exact' });
-    expect(classes.map(({ record }) => record.image.auroc)).toEqual([1, 0]);
+    expect(classes.map(({ record }) => [record.class, record.image.auroc])).toEqual([
+      ['a', 0],
+      ['part', 1],
+    ]);
     expect(mean).toMatchObject({ image: { auroc: 0.5 }, images: 4, anomalies: 2, mean_of: 2, pixel: null });
   });
 

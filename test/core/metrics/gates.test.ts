@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { compareWithBaseline, readBaseline } from '../../../src/core/metrics/baseline.js';
-import { checkGates, parseGate } from '../../../src/core/metrics/gates.js';
+import { absentClass, checkGates, parseGate } from '../../../src/core/metrics/gates.js';
 import { metricRecord } from './records.js';
 
 const records = [
@@ -19,7 +19,7 @@ function outcome(text: string): boolean {
 describe('a gate', () => {
   test('speaks of the mean unless it names a class, which may hold colons', () => {
     expect(parseGate('image.auroc>=0.97')).toMatchObject({
-      class: 'mean',
+      class: null,
       metric: 'image.auroc',
       comparison: '>=',
       bound: 0.97,
@@ -64,13 +64,66 @@ describe('a gate', () => {
   ])('"%s" is refused with a hint', (text, message) => expect(() => parseGate(text)).toThrow(message));
 
   test('for a class that was not measured is refused with the classes there are', () => {
-    expect(() => outcome('screw:mad>0')).toThrow(
-      'no class "screw" among the results; there are bottle, cap:tab, mean',
+    const gates = [parseGate('botle:mad>0')];
+    expect(checkGates(gates, records)[0]).toMatchObject({ passed: false, value: null });
+    expect(absentClass(gates, records)!.message).toBe(
+      'gate "botle:mad>0": no class "botle" among the results; there are bottle, cap:tab, mean; did you mean "bottle"?',
     );
+    expect(absentClass([parseGate('bottle:mad>0'), parseGate('mad>0')], records)).toBeUndefined();
+  });
+
+  test('of a metric that is misspelt says which one is near', () => {
+    expect(() => parseGate('imge.auroc>=0.9')).toThrow('did you mean "image.auroc"?');
+  });
+
+  test('takes a percentage for a bound, and no other spelling of a number', () => {
+    expect(parseGate('image.auroc>=97%').bound).toBe(0.97);
+    for (const bound of ['0x1', '1,0', 'Infinity', '%', '1e999', '101%', 'NaN'])
+      expect(() => parseGate(`mad>=${bound}`), bound).toThrow(`gate "mad>=${bound}"`);
+  });
+
+  test('without a class speaks of the mean also where a class is called mean; with it, of that class', () => {
+    const clash = [metricRecord('mean', 0.9, { mean_of: undefined }), metricRecord('mean', 0.5)];
+    const values = ['mad>0', 'mean:mad>0'].map((text) => checkGates([parseGate(text)], clash)[0]!.value);
+    expect(values).toEqual([0.5, 0.9]);
+    expect(checkGates([parseGate('mean:mad>0')], records)[0]!.value).toBe(0.8);
+  });
+
+  test.each(['__proto__', 'constructor', 'toString', 'all', 'pooled', 'hasOwnProperty'])(
+    'finds a class called %s',
+    (name) => {
+      const all = [metricRecord(name, 0.9), metricRecord('mean', 0.5)];
+      expect(checkGates([parseGate(`${name}:mad>=0.9`)], all)[0]).toMatchObject({ passed: true, value: 0.9 });
+      expect(compareWithBaseline(all, all, 0).every(({ passed }) => passed)).toBe(true);
+      expect(absentClass([parseGate(`${name}:mad>0`)], [metricRecord('mean', 0.5)])).toBeDefined();
+    },
+  );
+
+  test('finds a class whose name is written in another normal form', () => {
+    const all = [metricRecord('Pr\u00fcfling', 0.9), metricRecord('mean', 0.9)];
+    expect(checkGates([parseGate('Pru\u0308fling:mad>=0.9')], all)[0]!.passed).toBe(true);
   });
 });
 
 describe('a baseline', () => {
+  test('holds a class called mean against that class, and the mean against the mean', () => {
+    const rows = (own: number, mean: number) => [
+      metricRecord('mean', own, { mean_of: undefined }),
+      metricRecord('nut', 0.1),
+      metricRecord('mean', mean),
+    ];
+    const results = compareWithBaseline(rows(1, 0.5), rows(1, 0.5), 0);
+    expect(results.every(({ passed }) => passed)).toBe(true);
+    const fell = compareWithBaseline(rows(0.9, 0.5), rows(1, 0.5), 0.01).filter(({ passed }) => !passed);
+    expect(fell[0]!.message).toBe('class mean:image.auroc was 1.0000, is 0.9000, −0.1000 (may fall by 0.01)');
+    expect(compareWithBaseline([metricRecord('mean', 1)], rows(1, 1), 0)[0]).toMatchObject({ passed: false });
+  });
+
+  test('knows a class again whose name comes in another normal form', () => {
+    const [before, now] = ['Pru\u0308fling', 'Pr\u00fcfling'].map((name) => [metricRecord(name, 0.9)]);
+    expect(compareWithBaseline(now!, before!, 0).every(({ passed }) => passed)).toBe(true);
+  });
+
   test('allows a drop of exactly the allowance and nothing more', () => {
     const before = [metricRecord('mean', 0.9)];
     const passed = (value: number) =>

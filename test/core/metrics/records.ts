@@ -10,6 +10,7 @@ export function metricRecord(
     v: 1,
     type: 'metric',
     class: className,
+    ...(className === 'mean' && { mean_of: 2 }),
     protocol: 'exact',
     images: 10,
     anomalies: 4,

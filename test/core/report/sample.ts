@@ -24,6 +24,7 @@ export function metric(name: string, auroc: number): MetricRecord {
     v: 1,
     type: 'metric',
     class: name,
+    ...(name === 'mean' && { mean_of: 2 }),
     protocol: 'exact',
     images: 4,
     anomalies: 2,
