@@ -4,6 +4,7 @@ import type { TrainDetectorOptions } from '../core/training/train-detector.js';
 import { threadsFlag } from './compute-flags.js';
 import { parseDuration } from './duration.js';
 import { engineFlag } from './flags.js';
+import { parseNumber, parseRate } from './numbers.js';
 
 /** Everything that shapes a training run; `retrain` takes the same. */
 export const trainFlags = {
@@ -90,8 +91,6 @@ export function trainingOptions(
   flags: TrainFlags,
 ): Omit<TrainDetectorOptions, 'out' | 'resume' | 'engine' | 'threads' | 'batch' | 'shard' | 'origin'> {
   const bounded = flags.epochs !== undefined || flags.steps !== undefined;
-  const fpr = (name: 'target-fpr' | 'review-fpr', text: string) => parseNumber(name, text, 1e-9, 0.999);
-  const reviewFpr = flags['review-fpr'];
   const topShare = parseTopShare(flags['top-share']);
   return {
     family: flags.family,
@@ -103,11 +102,8 @@ export function trainingOptions(
     rate: flags.lr === undefined ? null : parseNumber('lr', flags.lr, 1e-9, 10),
     schedule: flags.schedule,
     seed: flags.seed,
-    heldOut: parseNumber('held-out', flags['held-out'], 0, 0.9),
-    calibration: {
-      targetFpr: fpr('target-fpr', flags['target-fpr']),
-      ...(reviewFpr && { reviewFpr: fpr('review-fpr', reviewFpr) }),
-    },
+    heldOut: parseRate('held-out', flags['held-out'], { high: 0.9, example: '0.1 or 10%' }),
+    calibration: calibrationRates(flags),
     ...(topShare !== undefined && { topShare }),
     checkpointSeconds: parseDuration(flags['checkpoint-every']),
   };
@@ -115,7 +111,23 @@ export function trainingOptions(
 
 /** What --top-share means, where it is given. @throws UsageError */
 export function parseTopShare(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : parseNumber('top-share', text, 1e-6, 1);
+  return text === undefined ? undefined : parseRate('top-share', text, { low: 1e-6, example: '0.01 or 1%' });
+}
+
+/** The rates that limits are set for. @throws UsageError for no rates, and a review rate not above the target */
+export function calibrationRates(flags: Pick<TrainFlags, 'target-fpr' | 'review-fpr'>): {
+  targetFpr: number;
+  reviewFpr?: number;
+} {
+  const rate = (name: 'target-fpr' | 'review-fpr', text: string) =>
+    parseRate(name, text, { open: true, example: '0.01 or 1%' });
+  const targetFpr = rate('target-fpr', flags['target-fpr']);
+  if (flags['review-fpr'] === undefined) return { targetFpr };
+  const reviewFpr = rate('review-fpr', flags['review-fpr']);
+  if (reviewFpr > targetFpr) return { targetFpr, reviewFpr };
+  throw new UsageError(
+    `--review-fpr ${flags['review-fpr']}: must be above --target-fpr ${flags['target-fpr']}, because the review band lies below the threshold`,
+  );
 }
 
 /** key=value pairs with JSON values (or bare words) as an object; a dot in a key reaches into an inner object. */
@@ -146,11 +158,4 @@ function parseValue(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-/** A number in [low, high]. @throws UsageError otherwise */
-export function parseNumber(flag: string, text: string, low: number, high: number): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= low && value <= high) return value;
-  throw new UsageError(`--${flag} ${text}: expected a number from ${low} to ${high}`);
 }

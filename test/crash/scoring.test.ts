@@ -98,7 +98,7 @@ describe('score', () => {
     if (!existsSync(maps)) return;
     const names = readdirSync(maps);
     expect(names.filter((name) => !/^\d{6}\.npy$/.test(name))).toEqual([]);
-    for (const record of done) expect((await resolveFloats(record.map, '/')).length).toBe(256 * 256);
+    for (const record of done) expect((await resolveFloats(record.map!, '/')).length).toBe(256 * 256);
   });
 
   test('does not grow: two thousand images leave it as large as a thousand', async () => {
@@ -120,7 +120,7 @@ describe('score', () => {
 });
 
 async function largestDifference(a: ScoreRecord, b: ScoreRecord): Promise<number> {
-  const [left, right] = [await resolveFloats(a.map, '/'), await resolveFloats(b.map, '/')];
+  const [left, right] = [await resolveFloats(a.map!, '/'), await resolveFloats(b.map!, '/')];
   return left.reduce((worst, value, i) => Math.max(worst, Math.abs(value - right[i]!)), 0);
 }
 

@@ -1,4 +1,5 @@
 import { DataError, UsageError } from '../errors.js';
+import { className } from '../records/class-name.js';
 import { PixelTail } from './pixel-tail.js';
 import { type LimitMethod, tailLimit } from './tail-limit.js';
 
@@ -32,16 +33,22 @@ export interface ClassCalibration {
   mapThreshold: number;
   /** Scores of the good parts at 0, 5, …, 100 %: what later scores are compared with to see drift. */
   quantiles: number[];
+  /** What was asked when these were set, where it is not what the calibration as a whole says. */
+  asked?: CalibrationRates;
 }
 
-/** Stored in model.json. */
-export interface Calibration {
+/** What a calibration was asked for; see `CalibrationOptions`. */
+export interface CalibrationRates {
   targetFpr: number;
   reviewFpr: number | null;
   pixelFpr: number;
   confidence: number;
+}
+
+/** Stored in model.json. */
+export interface Calibration extends CalibrationRates {
   classes: { class: string; limits: ClassCalibration }[];
-  /** From all classes together: for classes that were never seen. */
+  /** From all classes together. A class without limits of its own is held against them: see `verdictOf`. */
   pooled: ClassCalibration;
 }
 
@@ -53,7 +60,7 @@ interface Sample {
 /** Takes the scores and maps of held-out good images, one at a time, and yields the calibration of a model. */
 export class Calibrator {
   private readonly classes = new Map<string, Sample>();
-  private readonly options: Required<Omit<CalibrationOptions, 'reviewFpr'>> & { reviewFpr: number | null };
+  private readonly options: CalibrationRates;
 
   /** Throws UsageError for rates outside (0, 1) and a review rate that is not above the target. */
   constructor(options: CalibrationOptions = {}) {
@@ -72,14 +79,15 @@ export class Calibrator {
   }
 
   /** Throws DataError for a score that is not finite. */
-  add(className: string, score: number, map?: Float32Array): void {
+  add(of: string, score: number, map?: Float32Array): void {
+    const name = className(of);
     if (!Number.isFinite(score)) {
-      throw new DataError(`calibration: a good image of class "${className}" has the score ${score}.`);
+      throw new DataError(`calibration: a good image of class "${name}" has the score ${score}.`);
     }
-    let sample = this.classes.get(className);
+    let sample = this.classes.get(name);
     if (!sample) {
       sample = { scores: [], pixels: new PixelTail() };
-      this.classes.set(className, sample);
+      this.classes.set(name, sample);
     }
     sample.scores.push(score);
     if (map) sample.pixels.add(map);

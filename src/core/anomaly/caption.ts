@@ -8,7 +8,8 @@ export interface Caption {
   /** Calibrated, 0…1. */
   score: number;
   rawScore: number;
-  threshold: number;
+  /** Absent where the verdict goes by none. */
+  threshold: number | undefined;
   /** Ground truth, when known, such as the kind of defect. */
   truth?: string | undefined;
 }
@@ -21,6 +22,7 @@ const chips: Record<Verdict, { fill: string; text: string }> = {
   ok: { fill: '#15803d', text: 'OK' },
   review: { fill: '#b45309', text: 'REVIEW' },
   ng: { fill: '#b91c1c', text: 'NG' },
+  unknown: { fill: '#52525b', text: 'UNKNOWN' },
 };
 
 /** SVG of the line above the panels: verdict, class, scores, truth. */
@@ -28,14 +30,14 @@ export function captionStrip(caption: Caption, width: number): string {
   const { fill, text } = chips[caption.verdict];
   const facts = [
     `score ${caption.score.toFixed(3)}`,
-    `raw ${figure(caption.rawScore)} / ${figure(caption.threshold)}`,
+    `raw ${figure(caption.rawScore)}${caption.threshold === undefined ? ', no limit' : ` / ${figure(caption.threshold)}`}`,
     ...(caption.truth === undefined ? [] : [`truth: ${caption.truth}`]),
   ].join(' · ');
   return svg(
     width,
     STRIP_HEIGHT,
     `<rect x="4" y="5" width="66" height="20" rx="3" fill="${fill}"/>
-     <text x="37" y="20" ${FONT} font-size="13" font-weight="bold" fill="#fff" text-anchor="middle">${text}</text>
+     <text x="37" y="20" ${FONT} font-size="${text.length > 6 ? 11 : 13}" font-weight="bold" fill="#fff" text-anchor="middle">${text}</text>
      <text x="80" y="20" ${FONT} font-size="14" fill="#fff">${escaped(shortened(caption.class, 40))}
        <tspan fill="#a1a1aa" dx="10" font-size="12">${escaped(facts)}</tspan></text>`,
   );

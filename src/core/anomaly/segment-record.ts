@@ -8,7 +8,7 @@ import { DataError } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import { outputFailure } from '../files/file-errors.js';
 import type { ScoreRecord, SegmentRecord } from '../records/schemas.js';
-import { scoreMap } from '../records/score-map.js';
+import { type ScoreMap, scoreMap } from '../records/score-map.js';
 import { maskPng } from './mask-png.js';
 import { overlayPng } from './overlay.js';
 import { type Segmentation, segmentMap } from './regions.js';
@@ -36,15 +36,17 @@ export async function segmentRecord(record: ScoreRecord, options: SegmentOptions
   if (threshold === undefined) {
     throw new DataError(`${record.path}: the record has no map_threshold; give one with --map-threshold`);
   }
-  const { width, height, data: map } = await scoreMap(record);
-  const found = segmentMap(map, width, height, threshold, { minArea: options.minArea });
+  const map = await scoreMap(record);
+  const found = segmentMap(map.data, map.width, map.height, threshold, { minArea: options.minArea });
   return {
     ...record,
     type: 'segment',
     map_threshold: threshold,
     regions: found.regions,
     area: found.area,
-    ...(options.masks && { prediction: await writeMask(record, found, options.masks, options.fullSize) }),
+    ...(options.masks && {
+      prediction: await writeMask(record, found, map, options.masks, options.fullSize),
+    }),
     ...(options.overlays && { overlay: await writeOverlay(record, map, found, threshold, options.overlays) }),
   };
 }
@@ -52,10 +54,10 @@ export async function segmentRecord(record: ScoreRecord, options: SegmentOptions
 async function writeMask(
   record: ScoreRecord,
   { mask }: Segmentation,
+  { width, height }: ScoreMap,
   folder: string,
   fullSize: boolean,
 ): Promise<string> {
-  const [height, width] = record.map.shape as [number, number];
   const size =
     fullSize && record.image_size ? { width: record.image_size[0], height: record.image_size[1] } : undefined;
   return writePicture(folder, pictureName(record, 'mask'), await maskPng(mask, { width, height }, size));
@@ -63,15 +65,15 @@ async function writeMask(
 
 async function writeOverlay(
   record: ScoreRecord,
-  map: Float32Array,
+  { width, height, data: map }: ScoreMap,
   { mask }: Segmentation,
   mapThreshold: number,
   folder: string,
 ): Promise<string> {
-  const [height, width] = record.map.shape as [number, number];
   const image = await decodeRgb(await readImageFile(pathToOpen(record)), { path: record.path });
   const truth = record.mask && (await readMask(record.mask, { width, height })).data;
-  const { verdict, score, raw_score: rawScore, threshold, defect } = record;
+  const { verdict, score, raw_score: rawScore, limits, defect } = record;
+  const threshold = limits === 'none' ? undefined : record.threshold;
   const caption = { class: record.class, verdict, score, rawScore, threshold, truth: defect };
   const picture = await overlayPng({
     image,

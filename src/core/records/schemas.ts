@@ -47,9 +47,17 @@ export const ScoreRecord = z.looseObject({
   model: hash.describe('Hash of the model that scored'),
   raw_score: z.number().describe('Before calibration: of most models the maximum of the anomaly map'),
   score: z.number().describe('Calibrated: 0.5 at the threshold, 0..1'),
-  threshold: z.number().describe('On the raw score, of this class'),
-  verdict: z.enum(['ok', 'review', 'ng']),
-  map: TensorRef.describe('Anomaly map [H,W], raw'),
+  threshold: z.number().describe('On the raw score; no limit but a mere scale where "limits" is "none"'),
+  verdict: z
+    .enum(['ok', 'review', 'ng', 'unknown'])
+    .describe('"unknown" where nothing says how good parts of this class score'),
+  limits: z
+    .enum(['class', 'pooled', 'given', 'none'])
+    .optional()
+    .describe(
+      'Whose limits these are: of the class; of all classes together, which find parts bad but never good; given with --threshold; none',
+    ),
+  map: TensorRef.optional().describe('Anomaly map [H,W], raw'),
   map_threshold: z.number().optional().describe('On the raw map: pixels above are defective'),
   ms: z.number().describe('Wall time of this image, milliseconds'),
 });
@@ -81,6 +89,7 @@ export const MetricRecord = z.looseObject({
   v: version,
   type: z.literal('metric'),
   class: z.string().describe('Product class, or "mean"'),
+  mean_of: z.int().optional().describe('In the mean over classes, and only there: how many they are'),
   protocol: z.enum(['exact', 'ader', 'mvtec']),
   images: z.int(),
   anomalies: z.int(),

@@ -9,8 +9,17 @@ export interface ScoreMap {
   data: Float32Array;
 }
 
-/** Fetches the map of a score record. @throws DataError when it is none, InputMissingError when its file is gone */
+/**
+ * Fetches the map of a score record.
+ *
+ * @throws DataError when it has none, or one that is no map; InputMissingError when its file is gone
+ */
 export async function scoreMap({ path, map }: Pick<ScoreRecord, 'path' | 'map'>): Promise<ScoreMap> {
+  if (!map) {
+    throw new DataError(
+      `${path}: the record has no map, which is needed here; score the image again, and leave "map" in the record`,
+    );
+  }
   const [height, width] = map.shape;
   if (map.shape.length !== 2 || !height || !width) {
     throw new DataError(`${path}: its map is a tensor [${map.shape}], expected [height,width]`);

@@ -1,7 +1,7 @@
 import { classesOf, outcome, type ReportImage } from './report-data.js';
 
 export interface GalleryGroup {
-  readonly heading: 'Missed' | 'False alarms' | 'Found' | 'Alarms' | 'For review';
+  readonly heading: 'Missed' | 'False alarms' | 'Found' | 'Alarms' | 'For review' | 'No verdict';
   readonly images: readonly ReportImage[];
 }
 
@@ -32,6 +32,7 @@ export function selectGallery(images: readonly ReportImage[], perGroup = 4): Gal
       take('Missed', 'miss', (image) => image.score),
       take('False alarms', 'false_alarm', (image) => -image.score),
       take('For review', 'review', (image) => Math.abs(image.score - 0.5)),
+      take('No verdict', 'unknown', (image) => -image.score),
       take('Found', 'find', (image) => -image.score),
       take('Alarms', 'alarm', (image) => -image.score),
     ];

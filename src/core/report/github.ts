@@ -17,8 +17,9 @@ export function githubAnnotations(data: ReportData): string {
     ...worstImages(data.images).map((image) => imageCommand('error', image)),
   ];
   const warnings = data.images
-    .filter((image) => outcome(image) === 'review')
-    .sort((a, b) => b.score - a.score)
+    .filter((image) => ['review', 'unknown'].includes(outcome(image)))
+    // What nobody has judged comes before what somebody is to look at.
+    .sort((a, b) => Number(b.verdict === 'unknown') - Number(a.verdict === 'unknown') || b.score - a.score)
     .map((image) => imageCommand('warning', image));
   return [...errors.slice(0, shown), ...warnings.slice(0, shown)].map((line) => `${line}\n`).join('');
 }
@@ -29,7 +30,9 @@ export function githubSummary(data: ReportData): string {
   const sections = [`## ${escapeMarkdown(data.title)}\n`];
   if (data.gates?.length) sections.push(gatesMarkdown(data.gates));
   if (data.metrics.length > 0) sections.push(metricsMarkdown(data.metrics));
-  sections.push(`${data.images.length} images, ${worst.length} failures.\n`);
+  const unjudged = data.images.filter((image) => outcome(image) === 'unknown').length;
+  const without = unjudged > 0 ? `, ${unjudged} without a verdict` : '';
+  sections.push(`${data.images.length} images, ${worst.length} failures${without}.\n`);
   let text = sections.join('\n');
   for (const image of worst.slice(0, summaryRows)) {
     const row = `- ${describe(image)} ${escapeMarkdown(image.path)}, score ${image.score.toFixed(3)}\n`;
@@ -50,6 +53,7 @@ function describe(image: ReportImage): string {
     false_alarm: 'False alarm',
     alarm: 'Anomaly',
     review: 'Review',
+    unknown: 'No verdict',
     find: 'Found',
     pass: 'Passed',
   };

@@ -13,11 +13,18 @@ export function histogramsHtml(data: ReportData): string {
     const missed = images.filter((image) => outcome(image) === 'miss').length;
     const alarms = images.filter((image) => outcome(image) === 'false_alarm').length;
     const review = images.filter((image) => outcome(image) === 'review').length;
+    const unjudged = images.filter((image) => outcome(image) === 'unknown').length;
     const anomalies = images.filter((image) => image.label === 'anomaly').length;
     const normals = images.filter((image) => image.label === 'normal').length;
     const truth =
       anomalies + normals > 0 ? `${missed} of ${anomalies} missed, ${alarms} of ${normals} false alarms` : '';
-    const caption = [truth, review ? `${review} for review` : ''].filter(Boolean).join(', ');
+    const caption = [
+      truth,
+      review ? `${review} for review` : '',
+      unjudged ? `${unjudged} without a verdict` : '',
+    ]
+      .filter(Boolean)
+      .join(', ');
     figures.push(
       `<figure class="card"><figcaption><b>${escapeMarkup(name)}</b> <span class="muted">${caption}</span></figcaption>${chart}</figure>`,
     );
@@ -54,8 +61,8 @@ const curveCharts: readonly CurveChart[] = [
 
 /** ROC, precision–recall and PRO, all classes in one chart each, the mean on top. */
 export function curvesHtml(curves: readonly ReportCurves[]): string {
-  const ordered = [...curves].sort((a, b) => Number(a.class === 'mean') - Number(b.class === 'mean'));
-  const colours = ordered.map((curve, k) => colour(curve.class, k, ordered.length));
+  const ordered = [...curves].sort((a, b) => Number(a.isMean ?? false) - Number(b.isMean ?? false));
+  const colours = ordered.map((curve, k) => colour(curve, k, ordered.length));
   const figures: string[] = [];
   for (const { title, axes, of } of curveCharts) {
     const lines = ordered.flatMap((curve, k): NamedCurve[] => {
@@ -80,8 +87,8 @@ export function lossHtml(loss: NonNullable<ReportData['loss']>): string {
 }
 
 /** Ten colours that tell apart in light and dark; more classes take evenly spaced hues. */
-function colour(name: string, index: number, count: number): string {
-  if (name === 'mean') return 'var(--ink)';
+function colour({ isMean }: ReportCurves, index: number, count: number): string {
+  if (isMean) return 'var(--ink)';
   if (count <= 11) return schemeTableau10[index % 10]!;
   return `hsl(${Math.round((360 * index) / count)} 60% ${index % 2 ? 62 : 48}%)`;
 }

@@ -1,10 +1,11 @@
+import { isMean } from '../metrics/metric-names.js';
 import { escapeMarkup } from './escape.js';
 import { figure, metricColumns, sortedMetrics } from './figures.js';
 import { isFailure, type ReportData, type ReportModel } from './report-data.js';
 
 /** The figures a reader looks for first. */
 export function tilesHtml(data: ReportData): string {
-  const mean = data.metrics.find((m) => m.class === 'mean') ?? data.metrics[0];
+  const mean = data.metrics.find(isMean) ?? data.metrics[0];
   const tiles: string[] = [];
   if (data.gates?.length) {
     const failed = data.gates.filter((gate) => !gate.ok).length;
@@ -25,6 +26,8 @@ export function tilesHtml(data: ReportData): string {
   const wrong = data.images.filter(isFailure).length;
   const what = data.images.some((image) => image.label) ? 'wrong verdicts' : 'anomalies';
   tiles.push(tile(`${wrong}`, `${what} of ${count(data.images.length, 'image')}`));
+  const unjudged = data.images.filter((image) => image.verdict === 'unknown').length;
+  if (unjudged > 0) tiles.push(tile(`${unjudged}`, 'without a verdict: no limits for their class', 'doubt'));
   return `<div class="tiles">${tiles.join('')}</div>`;
 }
 
@@ -70,7 +73,7 @@ export function metricsHtml(data: ReportData): string {
   const rows = sortedMetrics(data.metrics).map((m) => {
     const cells = metricColumns.map((column) => heatCell(column.of(m))).join('');
     const name = `<th scope="row">${escapeMarkup(m.class)}</th>`;
-    return `<tr${m.class === 'mean' ? ' class="mean"' : ''}>${name}<td>${m.images}</td><td>${m.anomalies}</td>${cells}</tr>`;
+    return `<tr${isMean(m) ? ' class="mean"' : ''}>${name}<td>${m.images}</td><td>${m.anomalies}</td>${cells}</tr>`;
   });
   const protocol = data.metrics[0]?.protocol ?? 'exact';
   const note = `<p class="muted">Protocol: ${escapeMarkup(protocol)}. mAD is the mean of the seven metrics.</p>`;

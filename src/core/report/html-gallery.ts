@@ -23,7 +23,7 @@ export async function galleryHtml(data: ReportData): Promise<string> {
 }
 
 async function shotHtml(image: ReportImage): Promise<string> {
-  const tone = isFailure(image) ? 'fail' : image.verdict === 'review' ? 'doubt' : 'pass';
+  const tone = isFailure(image) ? 'fail' : ['review', 'unknown'].includes(image.verdict) ? 'doubt' : 'pass';
   const path = escapeMarkup(image.path).replaceAll('/', '/<wbr>');
   const picture = await pictureHtml(image);
   const truth = image.label ? ` · ${escapeMarkup(image.defect ?? image.label)}` : '';

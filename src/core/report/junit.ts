@@ -14,12 +14,14 @@ interface Suite {
   readonly cases: readonly string[];
   readonly failures: number;
   readonly skipped: number;
+  readonly errors: number;
   readonly seconds: number;
 }
 
 /**
  * JUnit XML as CI systems read it: a suite per class with a case per image, and a suite of the gates. A case fails when
- * the verdict is wrong (label known) or the part is bad (no label); parts for review are skipped.
+ * the verdict is wrong (label known) or the part is bad (no label); parts for review are skipped, and one without a
+ * verdict is an error: it was not tested.
  */
 export function junitXml(data: ReportData): string {
   const suites = classesOf(data.images).map((name) =>
@@ -29,14 +31,14 @@ export function junitXml(data: ReportData): string {
     ),
   );
   if (data.gates?.length) suites.push(gateSuite(data.gates));
-  const sum = (key: 'failures' | 'skipped' | 'seconds') =>
+  const sum = (key: 'failures' | 'skipped' | 'errors' | 'seconds') =>
     suites.reduce((total, suite) => total + suite[key], 0);
   const tests = suites.reduce((total, suite) => total + suite.cases.length, 0);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites${counts(data.title, tests, sum('failures'), sum('skipped'), sum('seconds'))}>`,
+    `<testsuites${counts(data.title, { tests, failures: sum('failures'), skipped: sum('skipped'), errors: sum('errors') }, sum('seconds'))}>`,
     ...suites.flatMap((s) => [
-      `  <testsuite${counts(s.name, s.cases.length, s.failures, s.skipped, s.seconds)}>`,
+      `  <testsuite${counts(s.name, { tests: s.cases.length, failures: s.failures, skipped: s.skipped, errors: s.errors }, s.seconds)}>`,
       ...s.cases,
       '  </testsuite>',
     ]),
@@ -50,6 +52,7 @@ function imageSuite(name: string, images: readonly ReportImage[]): Suite {
     cases: images.map(imageCase),
     failures: images.filter(isFailure).length,
     skipped: images.filter((image) => outcome(image) === 'review').length,
+    errors: images.filter((image) => outcome(image) === 'unknown').length,
     seconds: images.reduce((total, image) => total + (image.ms ?? 0) / 1000, 0),
   };
 }
@@ -59,6 +62,10 @@ function imageCase(image: ReportImage): string {
   const what = outcome(image).replace('_', ' ');
   if (what === 'review')
     return `${head}><skipped${attribute('message', `for review, ${scores(image)}`)}/></testcase>`;
+  if (what === 'unknown') {
+    const message = `no verdict, the model has no limits for class "${image.class}", ${scores(image)}`;
+    return `${head}><error type="unknown"${attribute('message', message)}/></testcase>`;
+  }
   if (!isFailure(image)) return `${head}/>`;
   const truth = image.label ? `, labelled ${image.label}${image.defect ? ` (${image.defect})` : ''}` : '';
   const overlay = typeof image.overlayPng === 'string' ? `\noverlay: ${image.overlayPng}` : '';
@@ -74,11 +81,17 @@ function gateSuite(gates: readonly ReportGate[]): Suite {
     if (gate.ok) return `${head}/>`;
     return `${head}><failure type="gate"${attribute('message', `measured ${figure(gate.value)}`)}/></testcase>`;
   });
-  return { name: 'gates', cases, failures: gates.filter((gate) => !gate.ok).length, skipped: 0, seconds: 0 };
+  return {
+    name: 'gates',
+    cases,
+    failures: gates.filter((gate) => !gate.ok).length,
+    skipped: 0,
+    errors: 0,
+    seconds: 0,
+  };
 }
 
-function counts(name: string, tests: number, failures: number, skipped: number, time: number): string {
-  const numbers = { tests, failures, skipped, errors: 0 };
+function counts(name: string, numbers: Record<string, number>, time: number): string {
   const rest = Object.entries(numbers).map(([key, value]) => attribute(key, `${value}`));
   return [attribute('name', name), ...rest, attribute('time', seconds(time))].join('');
 }

@@ -1,5 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { outputFailure } from '../files/file-errors.js';
+import { isMean } from '../metrics/metric-names.js';
 import { visibleText } from './escape.js';
 import { metricColumns } from './figures.js';
 import { classesOf, outcome, type ReportData } from './report-data.js';
@@ -73,6 +74,11 @@ function families(data: ReportData, finished: Date): Family[] {
       'Images with the verdict review.',
       countBy(data, (image) => outcome(image) === 'review'),
     ),
+    counter(
+      'unknowns_total',
+      'Images without a verdict: their class has no limits.',
+      countBy(data, (image) => outcome(image) === 'unknown'),
+    ),
     gauge('score_quantile', 'Quantiles of the calibrated score.', quantiles(data)),
     gauge('metric', 'Detection metrics against the labels.', metricSamples(data)),
     gauge('gate_passed', 'Whether a quality gate passed.', gates),
@@ -108,15 +114,18 @@ function quantiles(data: ReportData): Sample[] {
 }
 
 function metricSamples(data: ReportData): Sample[] {
-  return data.metrics.flatMap((metric) =>
-    metricColumns.flatMap((column) => {
+  const clash = data.metrics.some((metric) => metric.class === 'mean' && !isMean(metric));
+  return data.metrics.flatMap((metric) => {
+    // Two series of the same labels would spoil the scrape.
+    const mean: Record<string, string> = clash && isMean(metric) ? { mean_of: `${metric.mean_of}` } : {};
+    return metricColumns.flatMap((column) => {
       const value = column.of(metric);
       const name = column.heading.toLowerCase().replace('-', '');
       return value === null
         ? []
-        : [{ labels: { class: metric.class, level: column.level || 'all', name }, value }];
-    }),
-  );
+        : [{ labels: { class: metric.class, ...mean, level: column.level || 'all', name }, value }];
+    });
+  });
 }
 
 function labels(pairs: Readonly<Record<string, string>>): string {

@@ -1,4 +1,4 @@
-import type { MetricRecord } from '../records/schemas.js';
+import type { MetricRecord, ScoreRecord } from '../records/schemas.js';
 
 /** Everything a report shows; plain data, so that any command can fill it in and any writer can render it. */
 export interface ReportData {
@@ -10,7 +10,7 @@ export interface ReportData {
   readonly metrics: readonly MetricRecord[];
   readonly gates?: readonly ReportGate[];
   readonly images: readonly ReportImage[];
-  /** One per class; an entry of class "mean" is drawn on top of the others. */
+  /** One per class; that of the mean is drawn on top of the others. */
   readonly curves: readonly ReportCurves[];
   readonly loss?: readonly LossPoint[];
 }
@@ -48,7 +48,7 @@ export interface ReportImage {
   /** Calibrated, 0..1, 0.5 at the threshold. */
   readonly score: number;
   readonly raw_score: number;
-  readonly verdict: 'ok' | 'review' | 'ng';
+  readonly verdict: ScoreRecord['verdict'];
   /** Wall time, milliseconds. */
   readonly ms?: number;
   /** An image file, or its bytes; only the gallery's images need one (see selectGallery). */
@@ -60,6 +60,8 @@ export type CurvePoints = readonly (readonly [x: number, y: number])[];
 
 export interface ReportCurves {
   readonly class: string;
+  /** Whether this is the mean over classes. */
+  readonly isMean?: boolean;
   /** Of image scores: false-positive rate, true-positive rate. */
   readonly roc: CurvePoints;
   /** Of image scores: recall, precision. */
@@ -76,10 +78,10 @@ export interface LossPoint {
 }
 
 /** What a verdict turned out to be. Without a label, `ng` is an alarm and `ok` a pass. */
-export type Outcome = 'find' | 'miss' | 'false_alarm' | 'alarm' | 'review' | 'pass';
+export type Outcome = 'find' | 'miss' | 'false_alarm' | 'alarm' | 'review' | 'pass' | 'unknown';
 
 export function outcome(image: ReportImage): Outcome {
-  if (image.verdict === 'review') return 'review';
+  if (image.verdict === 'review' || image.verdict === 'unknown') return image.verdict;
   if (image.verdict === 'ok') return image.label === 'anomaly' ? 'miss' : 'pass';
   if (image.label === undefined) return 'alarm';
   return image.label === 'anomaly' ? 'find' : 'false_alarm';

@@ -72,6 +72,7 @@ function manifestOf(
       input_size: json('input_size') as [number, number],
       map_size: json('map_size') as number,
       features,
+      classes: (metadata.has('trained_classes') ? json('trained_classes') : []) as string[],
       calibration,
     };
     const isOurs =
@@ -79,7 +80,8 @@ function manifestOf(
       Number.isInteger(manifest.map_size) &&
       manifest.input_size.every(Number.isInteger) &&
       Number.isFinite(calibration.pooled.threshold) &&
-      Array.isArray(calibration.classes);
+      Array.isArray(calibration.classes) &&
+      Array.isArray(manifest.classes);
     return isOurs ? manifest : undefined;
   } catch {
     return undefined;

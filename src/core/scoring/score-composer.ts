@@ -54,6 +54,7 @@ export class ScoreComposer {
       score: calibratedScore(rawScore, limits),
       threshold: limits.threshold,
       verdict: verdictOf(rawScore, limits),
+      limits: limits.source,
       map: await this.mapReference(map),
       map_threshold: limits.mapThreshold,
       ms: Math.round(ms * 100) / 100,

@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { Calibrator } from '../../../src/core/anomaly/calibration.js';
 import { PixelTail } from '../../../src/core/anomaly/pixel-tail.js';
 import { rateBound, tailLimit } from '../../../src/core/anomaly/tail-limit.js';
-import { calibratedScore, limitsOf, verdictOf, withOverrides } from '../../../src/core/anomaly/verdict.js';
+import { uncalibrated } from '../../../src/core/anomaly/uncalibrated.js';
+import {
+  calibratedScore,
+  checkOverrides,
+  limitsOf,
+  verdictOf,
+  withOverrides,
+} from '../../../src/core/anomaly/verdict.js';
 import { createRandom } from '../../../src/core/nn/random.js';
 
 // Laws of scores with their exact upper tails, light to heavy.
@@ -72,9 +79,46 @@ describe('a calibration', () => {
     const calibration = calibrated();
     expect(limitsOf(calibration, 'bolt')).toMatchObject({ n: 400, method: 'order-statistic' });
     expect(limitsOf(calibration, 'nut')).toMatchObject({ n: 30, method: 'gumbel-tail' });
-    expect(limitsOf(calibration, 'washer')).toBe(calibration.pooled);
+    expect(limitsOf(calibration, 'washer')).toEqual({ ...calibration.pooled, source: 'pooled' });
     expect(calibration.pooled.n).toBe(430);
-    expect(limitsOf(calibration, '__proto__')).toBe(calibration.pooled);
+    for (const name of ['__proto__', 'constructor', 'toString', 'pooled', 'mean', 'all', ''])
+      expect(limitsOf(calibration, name).source).toBe('pooled');
+  });
+
+  test('finds the limits of a class in either spelling of its name', () => {
+    const calibrator = new Calibrator();
+    calibrator.add('Pru\u0308fling', 1);
+    calibrator.add('Pr\u00fcfling', 2);
+    const calibration = calibrator.finish();
+    expect(calibration.classes).toMatchObject([{ class: 'Pr\u00fcfling', limits: { n: 2 } }]);
+    expect(limitsOf(calibration, 'Pru\u0308fling').source).toBe('class');
+    // A model of an earlier version may hold the name as the file system had it.
+    const old = { ...calibration, classes: [{ ...calibration.classes[0]!, class: 'Pru\u0308fling' }] };
+    expect(limitsOf(old, 'Pr\u00fcfling').source).toBe('class');
+  });
+
+  test('of other classes calls a part bad, never good', () => {
+    const limits = limitsOf(calibrated({ reviewFpr: 0.05 }), 'washer');
+    expect(verdictOf(limits.threshold + 1, limits)).toBe('ng');
+    expect(verdictOf((limits.review + limits.threshold) / 2, limits)).toBe('unknown');
+    expect(verdictOf(-1, limits)).toBe('unknown');
+  });
+
+  test('that is none gives no verdict, unless a threshold is given', () => {
+    const limits = limitsOf(uncalibrated(2), 'bolt');
+    expect(limits.source).toBe('none');
+    for (const score of [0, 1, 2, 1e9]) expect(verdictOf(score, limits)).toBe('unknown');
+    const given = withOverrides(limits, { threshold: 1 });
+    expect([0, 1, 2].map((score) => verdictOf(score, given))).toEqual(['ok', 'ok', 'ng']);
+    expect(withOverrides(limits, { mapThreshold: 1 }).source).toBe('none');
+  });
+
+  test('refuses a review limit above a threshold before the first picture, naming the class', () => {
+    const calibration = calibrated();
+    expect(() => checkOverrides(calibration, { review: 3 })).toThrow(/--review 3 .* of class "bolt"/);
+    expect(() => checkOverrides(calibration, { review: 3, threshold: 4 })).not.toThrow();
+    expect(() => checkOverrides(calibration, { review: 0.5 })).not.toThrow();
+    expect(() => checkOverrides(uncalibrated(2), { review: 1 })).toThrow('give --threshold as well');
   });
 
   test('survives JSON unchanged', () => {
@@ -127,7 +171,9 @@ describe('a calibration', () => {
     const limits = limitsOf(calibrated({ reviewFpr: 0.05 }), 'bolt');
     expect(withOverrides(limits, { threshold: 2 })).toMatchObject({ threshold: 2, review: 2 });
     expect(withOverrides(limits, { threshold: 2, review: 1.5 })).toMatchObject({ threshold: 2, review: 1.5 });
-    expect(() => withOverrides(limits, { threshold: 2, review: 3 })).toThrow('review limit 3');
+    expect(() => withOverrides(limits, { threshold: 2, review: 3 })).toThrow(
+      '--review 3 lies above the threshold 2',
+    );
   });
 });
 
