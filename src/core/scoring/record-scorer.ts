@@ -1,4 +1,5 @@
 import { DataError } from '../errors.js';
+import { featureMismatch } from '../models/feature-mismatch.js';
 import type { ModelManifest } from '../models/model-folder.js';
 import type { FeatureRecord, ScoreRecord } from '../records/schemas.js';
 import { resolveFloats } from '../records/tensor-ref.js';
@@ -8,7 +9,7 @@ import { ScoreComposer, type ScoreOptions } from './score-composer.js';
 /** What scoring goes by, from a model folder or the metadata of an exported file. */
 export type ScoringManifest = Pick<
   ModelManifest,
-  'model' | 'encoder' | 'input_size' | 'features' | 'map_size' | 'calibration'
+  'model' | 'encoder' | 'input_size' | 'features' | 'map_size' | 'classes' | 'calibration'
 >;
 
 /** Turns feature records into score records. */
@@ -34,19 +35,12 @@ export class RecordScorer {
     return this.composer.compose(known, scored, scored.ms);
   }
 
-  private checkEncoder({ path, encoder, features }: FeatureRecord): void {
-    const wanted = this.manifest.encoder;
-    if (encoder.hash !== wanted.hash) {
-      throw new DataError(
-        `${path}: features of encoder ${encoder.name} (${encoder.hash.slice(0, 16)}), the model was trained on ${wanted.name} (${wanted.hash.slice(0, 16)}); extract with --encoder ${wanted.name}`,
-      );
-    }
-    const shapes = (list: readonly (readonly number[])[]) => list.map((shape) => `[${shape}]`).join(' ');
-    const got = shapes(features.map((ref) => ref.shape));
-    if (got !== shapes(this.manifest.features)) {
-      throw new DataError(
-        `${path}: features ${got}, the model wants ${shapes(this.manifest.features)}; extract again`,
-      );
-    }
+  private checkEncoder({ path, encoder, features, input_size }: FeatureRecord): void {
+    const got = { encoder, input_size, features: features.map((ref) => ref.shape) };
+    const mismatch = featureMismatch(got, this.manifest);
+    if (!mismatch) return;
+    throw new DataError(
+      `${path}: features of ${mismatch.got}, the model takes those of ${mismatch.wanted}; ${mismatch.advice}`,
+    );
   }
 }

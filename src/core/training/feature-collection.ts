@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DataError } from '../errors.js';
 import { openRegular } from '../files/regular-file.js';
+import { type FeatureKind, featureMismatch } from '../models/feature-mismatch.js';
 import type { FeatureRecord, TensorRef } from '../records/schemas.js';
 import { sizeOf } from '../tensor.js';
 import type { FeatureLocation, FeatureSet } from './feature-set.js';
@@ -49,6 +50,11 @@ export class FeatureCollection {
     return this.sample.encoder;
   }
 
+  /** What a model of these features will take. */
+  get kind(): FeatureKind {
+    return kindOf(this.sample);
+  }
+
   get inputSize(): [number, number] {
     return this.sample.input_size;
   }
@@ -83,12 +89,11 @@ export class FeatureCollection {
   }
 
   private checkAgainst(first: FeatureRecord, record: FeatureRecord): void {
-    const shapes = (of: FeatureRecord) => of.features.map((ref) => `[${ref.shape}]`).join(' ');
-    if (record.encoder.hash !== first.encoder.hash || shapes(record) !== shapes(first)) {
-      throw new DataError(
-        `${record.path}: features of ${record.encoder.name} ${shapes(record)}, the images before had ${first.encoder.name} ${shapes(first)}; extract all of them alike`,
-      );
-    }
+    const mismatch = featureMismatch(kindOf(record), kindOf(first));
+    if (!mismatch) return;
+    throw new DataError(
+      `${record.path}: features of ${mismatch.got}, those before are of ${mismatch.wanted}; ${mismatch.advice}, or all of them alike`,
+    );
   }
 
   private async locate(ref: TensorRef, path: string): Promise<FeatureLocation> {
@@ -109,6 +114,10 @@ export class FeatureCollection {
     }
     return { ...(await this.spool.append(bytes)), dtype };
   }
+}
+
+function kindOf({ encoder, input_size, features }: FeatureRecord): FeatureKind {
+  return { encoder, input_size, features: features.map((ref) => ref.shape) };
 }
 
 /** Told now, with the record at hand, and not after the first epoch has begun. */

@@ -1,6 +1,7 @@
 import { DataError, MambaadError } from '../errors.js';
 import { inputFailure } from '../files/file-errors.js';
 import { openRegular } from '../files/regular-file.js';
+import { type FeatureKind, featureMismatch } from '../models/feature-mismatch.js';
 import { readRecords } from '../records/read-records.js';
 import type { FeatureRecord } from '../records/schemas.js';
 
@@ -8,7 +9,9 @@ import type { FeatureRecord } from '../records/schemas.js';
 export interface TestSetFacts {
   images: number;
   anomalies: number;
-  encoder: { name: string; hash: string };
+  /** Sorted. */
+  classes: string[];
+  kind: FeatureKind;
 }
 
 /**
@@ -40,25 +43,30 @@ export async function* readTestSet(path: string, signal?: AbortSignal): AsyncGen
 /**
  * Reads a test set to its end, so that what is wrong with it is known before a training run and not after.
  *
- * @throws DataError also when it cannot judge a model: without normal images, without anomalies, or of two encoders
+ * @throws DataError also when it cannot judge a model: without normal images, without anomalies, or of two kinds of features
  */
 export async function inspectTestSet(path: string, signal?: AbortSignal): Promise<TestSetFacts> {
-  let encoder: FeatureRecord['encoder'] | undefined;
+  let kind: FeatureKind | undefined;
+  const classes = new Set<string>();
   let [images, anomalies] = [0, 0];
   for await (const record of readTestSet(path, signal)) {
-    encoder ??= record.encoder;
-    if (record.encoder.hash !== encoder.hash) {
+    const own = { ...record, features: record.features.map((ref) => ref.shape) };
+    kind ??= own;
+    const mismatch = featureMismatch(own, kind);
+    if (mismatch) {
       throw new DataError(
-        `${path}: ${record.path} has features of ${record.encoder.name}, those before of ${encoder.name}; extract all of them alike`,
+        `${path}: ${record.path} has features of ${mismatch.got}, those before are of ${mismatch.wanted}; ${mismatch.advice}`,
       );
     }
+    classes.add(record.class);
     images++;
     if (record.label === 'anomaly') anomalies++;
   }
-  if (encoder === undefined || anomalies === 0 || anomalies === images) {
+  if (kind === undefined || anomalies === 0 || anomalies === images) {
     throw new DataError(
       `${path}: ${images} feature records, ${anomalies} of them anomalies; a test set needs both good and defective parts`,
     );
   }
-  return { images, anomalies, encoder };
+  const { encoder, features, input_size } = kind;
+  return { images, anomalies, classes: [...classes].sort(), kind: { encoder, features, input_size } };
 }
