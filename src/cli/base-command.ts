@@ -4,7 +4,7 @@ import { RecordWriter } from '../core/records/record-writer.js';
 import type { AnyRecord, EndRecord } from '../core/records/schemas.js';
 import { ExitCode } from './exit-codes.js';
 import { talkFlags } from './flags.js';
-import { letSignalsKill, signal } from './lifetime.js';
+import { letSignalsKill, outliveReader, signal } from './lifetime.js';
 import { type Progress, type ProgressMode, startProgress } from './progress.js';
 import { nameCommand, speaker } from './report-error.js';
 import { escapeControls, type Paint, paintFor } from './term.js';
@@ -68,6 +68,11 @@ export abstract class BaseCommand extends Command {
     if (full.skipped === 0) return;
     this.caution(`${full.skipped} of the input's records or lines were skipped`);
     process.exitCode = ExitCode.skipped;
+  }
+
+  /** For runs that end in a verdict or in files: a reader of stdout that leaves does not end them. */
+  protected outliveReader(): void {
+    outliveReader(() => this.writer.discard());
   }
 
   /** Wrap what computes on this thread for long: Ctrl-C then works at once instead of afterwards. See `letSignalsKill`. */

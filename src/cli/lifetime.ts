@@ -60,15 +60,29 @@ async function leaveThreads(reason: Error, leave: Leave): Promise<void> {
   process.kill(process.pid, reason.signal);
 }
 
+let survivor: (() => void) | undefined;
+let readerLeft = false;
+
+/**
+ * Lets the run go on when the reader of stdout leaves, for the sake of what it has to decide or to write elsewhere.
+ *
+ * @param discard is called then: what is still to come for stdout goes nowhere
+ */
+export function outliveReader(discard: () => void): void {
+  survivor = discard;
+  if (readerLeft) discard();
+}
+
 /**
  * A reader that has enough (`| head -1`) ends the run quietly. Must be installed before oclif loads: oclif swallows
  * EPIPE, and whoever waits for `drain` then waits for ever.
  */
 export function guardOutput(leave: Leave): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (signal.aborted) return;
-    const readerLeft = error.code === 'EPIPE' || error.code === 'ECONNRESET';
-    stop(readerLeft ? new Stopped(0, 'stdout was closed') : outputLost(error), leave);
+    if (signal.aborted || (readerLeft && survivor)) return;
+    readerLeft = error.code === 'EPIPE' || error.code === 'ECONNRESET';
+    if (readerLeft && survivor) survivor();
+    else stop(readerLeft ? new Stopped(0, 'stdout was closed') : outputLost(error), leave);
   });
   // Whoever closed stderr does not want to know.
   process.stderr.on('error', () => {});

@@ -3,6 +3,7 @@ import { inOrder } from '../core/data/in-order.js';
 import { DataError, MambaadError, UsageError } from '../core/errors.js';
 import type { JsonObject } from '../core/records/parse-line.js';
 import { newTally, type RecordOf, readRecords } from '../core/records/read-records.js';
+import { Repeats } from '../core/records/repeats.js';
 import type { AnyRecord, EndRecord, RecordType } from '../core/records/schemas.js';
 import { BaseCommand } from './base-command.js';
 import { inputFlags, talkFlags } from './flags.js';
@@ -44,6 +45,9 @@ export abstract class PipeCommand extends BaseCommand {
 
   /** What came in so far. */
   protected readonly tally = newTally();
+
+  /** Records that came more than once, where a command looks for them. */
+  protected readonly repeats = new Repeats();
 
   private input = {
     'on-bad-line': 'fail' as 'fail' | 'skip',
@@ -131,15 +135,38 @@ export abstract class PipeCommand extends BaseCommand {
     await this.write({ v: 1, type: 'error', message: error.message, code: error.name, ...path, ...line });
   }
 
+  /** Says once at the end that records came more than once, and what that did. */
+  protected sayRepeats(consequence: string): void {
+    const said = this.repeats.said(consequence);
+    if (said !== undefined) this.caution(said);
+  }
+
   protected override finish(counts: Partial<Pick<EndRecord, 'in' | 'out' | 'skipped'>> = {}): Promise<void> {
     return super.finish({ in: this.tally.records, ...counts });
   }
 
   private checkEnd(): void {
-    if (this.tally.ended) return;
-    const missing = 'the input stopped without an end record: the program before this one may have died';
-    if (this.input['require-end']) throw new DataError(missing);
-    this.caution(missing);
+    const { ended, miscounted } = this.tally;
+    const cut = miscounted.find(({ counted, came }) => came > counted);
+    if (cut) {
+      this.isCut(
+        `line ${cut.line}: this end record counts ${cut.counted} records, and ${cut.came} came before it: one of several joined streams may have been cut`,
+      );
+    }
+    if (!ended)
+      this.isCut('the input stopped without an end record: the program before this one may have died');
+    const lost = miscounted.find(({ counted, came }) => came < counted);
+    if (lost && this.input['require-end']) {
+      this.caution(
+        `line ${lost.line}: this end record counts ${lost.counted} records, and ${lost.came} came before it: the others were filtered out, or lost`,
+      );
+    }
+  }
+
+  /** @throws DataError under --require-end */
+  private isCut(complaint: string): void {
+    if (this.input['require-end']) throw new DataError(complaint);
+    this.caution(complaint);
   }
 
   private async explainPipe(): Promise<never> {

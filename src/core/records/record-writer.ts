@@ -22,6 +22,7 @@ export class RecordWriter {
   private pending = '';
   private flushedAt = 0;
   private timer: NodeJS.Timeout | undefined;
+  private discarding = false;
 
   constructor(
     private readonly out: Writable,
@@ -50,6 +51,12 @@ export class RecordWriter {
     await this.flush();
   }
 
+  /** From now on records are counted and go nowhere: nobody reads any more. */
+  discard(): void {
+    this.discarding = true;
+    this.pending = '';
+  }
+
   /** Hands everything gathered to the stream; resolves when the stream has room again. */
   async flush(): Promise<void> {
     clearTimeout(this.timer);
@@ -58,7 +65,7 @@ export class RecordWriter {
     this.pending = '';
     this.flushedAt = performance.now();
     this.signal?.throwIfAborted();
-    if (text === '' || this.out.write(text)) return;
+    if (this.discarding || text === '' || this.out.write(text)) return;
     await this.room();
   }
 
@@ -85,7 +92,7 @@ export class RecordWriter {
       const settle = (error?: unknown) => {
         out.off('drain', onDrain).off('close', onClose).off('error', onError);
         signal?.removeEventListener('abort', onAbort);
-        if (error === undefined) resolve();
+        if (error === undefined || this.discarding) resolve();
         else reject(error);
       };
       const onDrain = () => settle();
