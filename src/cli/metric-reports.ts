@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import * as Flags from '@oclif/core/flags';
 import { writeFileAtomically } from '../core/files/atomic.js';
+import { makeFolderOf } from '../core/files/check-output.js';
 import type { ClassCurves } from '../core/metrics/curves.js';
 import type { Evaluation } from '../core/metrics/evaluate.js';
 import type { GateResult } from '../core/metrics/gates.js';
@@ -99,6 +100,8 @@ function reportModel(manifest: ModelManifest): ReportModel {
 
 /** Writes every report that was asked for. */
 export async function writeReports(data: ReportData, targets: ReportTargets): Promise<void> {
+  for (const path of [targets.report, targets.junit, targets.markdown, targets.prometheus])
+    if (path) await makeFolderOf(path);
   if (targets.report) {
     const { htmlReport } = await import('../core/report/html.js');
     await writeFileAtomically(targets.report, await htmlReport(data));
@@ -123,6 +126,7 @@ async function annotate(data: ReportData): Promise<void> {
   const { githubAnnotations, githubSummary } = await import('../core/report/github.js');
   process.stderr.write(githubAnnotations(data));
   const summary = process.env.GITHUB_STEP_SUMMARY;
-  if (summary)
-    await writeFile(summary, (await readFile(summary, 'utf8').catch(() => '')) + githubSummary(data));
+  if (!summary) return;
+  await makeFolderOf(summary);
+  await writeFile(summary, (await readFile(summary, 'utf8').catch(() => '')) + githubSummary(data));
 }

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { IoError, MambaadError, OutputError } from '../errors.js';
 import { removeAbandonedTemporaries, syncFolder, temporarySibling } from './atomic.js';
+import { checkOutputName, tryOut } from './check-output.js';
 import { errnoOf, outputFailure, shown } from './file-errors.js';
 import { removeAtExit } from './remove-at-exit.js';
 
@@ -57,6 +58,20 @@ export async function publishDirectory(
   } catch (error) {
     throw error instanceof MambaadError ? error : outputFailure(target, error);
   }
+}
+
+/**
+ * Checks, before the work that fills it, that a folder can be published at `target`: what is there may be replaced, and
+ * its neighbours can be written.
+ *
+ * @param flag what named it, for an empty name
+ * @throws OutputError, IoError as `publishDirectory` would; UsageError for an empty name
+ */
+export async function checkPublication(target: string, flag: string, marker = 'model.json'): Promise<void> {
+  checkOutputName(target, flag);
+  const place = await destination(target);
+  await refuseForeign(place, marker, target);
+  await tryOut(dirname(place), target);
 }
 
 /**
@@ -117,6 +132,21 @@ async function refuseForeign(place: string, marker: string, target: string): Pro
     throw new OutputError(
       `${shown(target)}: holds other files and no ${marker}, so it is not replaced; choose another name or empty it.`,
     );
+  }
+  if (names.includes('model.json') && marker === 'model.json' && (await isOthers(join(place, marker)))) {
+    throw new OutputError(
+      `${shown(target)}: its model.json is another program's, so it is not replaced; choose another name or empty it.`,
+    );
+  }
+}
+
+/** TensorFlow.js, for one, calls its files like that too. A damaged file of ours says nothing of itself any more. */
+async function isOthers(manifest: string): Promise<boolean> {
+  try {
+    const found: unknown = JSON.parse(await fs.readFile(manifest, 'utf8'));
+    return typeof found === 'object' && (found as { format?: unknown } | null)?.format !== 'mambaad-model';
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,13 @@
 import { rm, stat } from 'node:fs/promises';
 import { DataError } from '../errors.js';
-import { float32Tensor, readSafetensors, toFloat32, writeSafetensors } from '../files/safetensors.js';
+import { makeFolderOf } from '../files/check-output.js';
+import {
+  float32Tensor,
+  openSafetensors,
+  readSafetensors,
+  toFloat32,
+  writeSafetensors,
+} from '../files/safetensors.js';
 import type { SharedState } from './share.js';
 
 /** Where a run stands; with the tensors, everything that is needed to go on. */
@@ -10,6 +17,8 @@ export interface RunState {
   step: number;
   elapsedSeconds: number;
   losses: { step: number; loss: number }[];
+  /** What the command line asked for: known before the data are, which the fingerprint is not. */
+  asked?: Record<string, unknown> | undefined;
 }
 
 /** The file beside a model folder that an unfinished run continues from. */
@@ -24,6 +33,7 @@ export async function saveCheckpoint(
   { values, moments }: SharedState,
 ): Promise<void> {
   const tensor = (data: Float32Array) => float32Tensor([data.length], data);
+  await makeFolderOf(path);
   const tensors = { values: tensor(values), first: tensor(moments.first), second: tensor(moments.second) };
   await writeSafetensors(path, tensors, { run: JSON.stringify(run) });
 }
@@ -57,6 +67,29 @@ export async function loadCheckpoint(
     target.set(toFloat32(stored));
   }
   return run as RunState;
+}
+
+/**
+ * Finds out, before the data are read, whether a run that goes on from a checkpoint asks for what it was asked for.
+ *
+ * @throws DataError naming the settings that differ, or for a file that is no checkpoint
+ */
+export async function checkResumption(path: string, asked: Record<string, unknown>): Promise<void> {
+  if (!(await stat(path).catch(() => null))) return;
+  const file = await openSafetensors(path);
+  await file.close();
+  const before = (JSON.parse(file.metadata.run ?? '{}') as Partial<RunState>).asked ?? {};
+  const told = (value: unknown) => JSON.stringify(value ?? null);
+  // A run may be bounded in another way and come to the same: then the fingerprint decides, once the data are there.
+  const isOpen = (name: string) => before[name] === null || (asked[name] ?? null) === null;
+  const other = Object.keys(before).filter(
+    (name) => !isOpen(name) && told(before[name]) !== told(asked[name]),
+  );
+  if (other.length === 0) return;
+  const was = other.map((name) => `${name} ${told(before[name])}, now ${told(asked[name])}`).join('; ');
+  throw new DataError(
+    `${path}: the checkpoint was made with other settings (${was}); give the same ones, or remove it to start afresh`,
+  );
 }
 
 export async function removeCheckpoint(path: string): Promise<void> {

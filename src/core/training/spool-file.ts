@@ -1,5 +1,6 @@
 import { open, rm } from 'node:fs/promises';
 import { temporarySibling } from '../files/atomic.js';
+import { makeFolderOf } from '../files/check-output.js';
 import { outputFailure } from '../files/file-errors.js';
 import { removeAtExit } from '../files/remove-at-exit.js';
 import type { Spool } from './feature-collection.js';
@@ -44,7 +45,7 @@ export class SpoolFile implements Spool {
   private file(): ReturnType<typeof open> {
     if (!this.opened) {
       this.settled = removeAtExit(this.path);
-      this.opened = open(this.path, 'w');
+      this.opened = makeFolderOf(this.path).then(() => open(this.path, 'w'));
     }
     return this.opened;
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DetectorFamily, TrainingDefaults } from '../models/family.js';
+import { askedOf } from './check-training.js';
 import { checkpointPath, removeCheckpoint } from './checkpoint.js';
 import type { FeatureSet } from './feature-set.js';
 import { stepsPerEpoch } from './plan.js';
@@ -34,7 +35,13 @@ export async function* trainNetwork(
   const trainer = new Trainer(task.set, settings, {
     engine: options.engine,
     threads: options.threads,
-    checkpoint: { path, everySeconds: options.checkpointSeconds, resume: options.resume, fingerprint },
+    checkpoint: {
+      path,
+      everySeconds: options.checkpointSeconds,
+      resume: options.resume,
+      fingerprint,
+      asked: askedOf(options, task.config),
+    },
     signal: options.signal,
   });
   yield { kind: 'start', parameters: trainer.block.trainableSize, steps: settings.steps };

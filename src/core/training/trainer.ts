@@ -37,7 +37,14 @@ export interface TrainingMeans {
   engine: string;
   /** 0 trains in the calling thread. */
   threads: number;
-  checkpoint: { path: string; everySeconds: number; resume: boolean; fingerprint: string };
+  checkpoint: {
+    path: string;
+    everySeconds: number;
+    resume: boolean;
+    fingerprint: string;
+    /** Stored with it: see `RunState`. */
+    asked?: Record<string, unknown> | undefined;
+  };
   signal?: AbortSignal;
 }
 
@@ -77,7 +84,8 @@ export class Trainer {
     };
     const { batch, shard, seed } = settings;
     this.plan = { images: set.images.length, batch: Math.min(batch, set.images.length), shard, seed };
-    this.run = { fingerprint: means.checkpoint.fingerprint, step: 0, elapsedSeconds: 0, losses: [] };
+    const { fingerprint, asked } = means.checkpoint;
+    this.run = { fingerprint, step: 0, elapsedSeconds: 0, losses: [], asked };
   }
 
   /** Loss of every step so far. */
