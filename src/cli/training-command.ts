@@ -8,6 +8,7 @@ export abstract class TrainingCommand extends PipeCommand {
   protected readonly training = new TrainingReport({
     write: (record) => this.write(record),
     detail: (text) => this.detail(text),
+    caution: (text) => this.caution(text),
     progress: (total, label) => this.progress(total, label),
   });
 
@@ -31,10 +32,12 @@ export abstract class TrainingCommand extends PipeCommand {
   private async collect(collection: FeatureCollection): Promise<void> {
     const progress = this.progress(undefined, 'reading features');
     for await (const { record, line } of this.records(['features'])) {
-      await collection.add(record as FeatureRecord).catch((error) => this.refuse(error, { record, line }));
       progress.advance();
+      if (this.repeats.note(record)) continue;
+      await collection.add(record as FeatureRecord).catch((error) => this.refuse(error, { record, line }));
     }
     progress.done();
+    this.sayRepeats('only the first is trained on');
     if (collection.anomalies === 0) return;
     this.caution(
       `left out ${collection.anomalies} images labelled as anomalies: training takes good parts only`,

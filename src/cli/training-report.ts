@@ -1,12 +1,16 @@
 import type { AnyRecord } from '../core/records/schemas.js';
+import { fewestToHoldOut } from '../core/training/held-out.js';
 import type { TrainingEvent } from '../core/training/train-detector.js';
 import type { TrainingStep } from '../core/training/trainer.js';
 import type { Progress } from './progress.js';
+
+const listed = 12;
 
 /** What a command lends to the report of its training run. */
 export interface Talk {
   write(record: AnyRecord): Promise<void>;
   detail(text: string): void;
+  caution(text: string): void;
   progress(total: number, label: string): Progress;
 }
 
@@ -27,6 +31,8 @@ export class TrainingReport {
     if (event.kind === 'images') {
       this.images = event.images;
       talk.detail(`${event.images} images, ${event.heldOut} held out`);
+      const lacking = saidOfLacking(event);
+      if (lacking !== undefined) talk.caution(lacking);
     } else if (event.kind === 'start') {
       if (event.parameters !== null) talk.detail(`${(event.parameters / 1e6).toFixed(2)} M parameters`);
       this.bar = talk.progress(1000, 'training');
@@ -36,7 +42,7 @@ export class TrainingReport {
       await this.takeStep(event.step);
     } else {
       this.bar?.done();
-      talk.detail(`calibrating on ${event.images} good images`);
+      if (event.images > 0) talk.detail(`calibrating on ${event.images} good images`);
     }
   }
 
@@ -76,4 +82,21 @@ export class TrainingReport {
     this.bar?.advance(permille - this.shown, detail);
     this.shown = permille;
   }
+}
+
+type Images = Extract<TrainingEvent, { kind: 'images' }>;
+
+/** What follows for verdicts when no image of some classes, or of all, is kept back to set limits by. */
+function saidOfLacking({ lacking, heldOut }: Images): string | undefined {
+  if (lacking.length === 0) return undefined;
+  const remedy = 'score other good parts, 20 or more of each class, and give them to mambaad calibrate';
+  if (heldOut === 0) {
+    return `no image is held out (--held-out is 0, or no class has the ${fewestToHoldOut} that it takes), so the model gets no limits and every verdict will be "unknown": ${remedy}`;
+  }
+  const shown = lacking
+    .slice(0, listed)
+    .map((one) => `"${one.class}" (${one.images})`)
+    .join(', ');
+  const more = lacking.length > listed ? ` and ${lacking.length - listed} more classes` : '';
+  return `too few images to hold one out of ${shown}${more}, it takes ${fewestToHoldOut}: they get no limits of their own, and no part of them will be called good; ${remedy}`;
 }

@@ -43,8 +43,11 @@ export default class Export extends BaseCommand {
         `--${misplaced} is for --format onnx or tfjs; safetensors holds the tensors as they are`,
       );
     }
+    await this.checkOut(flags);
     const { openModel } = await import('../core/models/model-folder.js');
+    const { makeFolderOf } = await import('../core/files/check-output.js');
     const model = await openModel(flags.model);
+    await makeFolderOf(flags.out);
     const { bytes, parity } = await this.export(model, flags);
     await this.write({
       v: 1,
@@ -57,6 +60,16 @@ export default class Export extends BaseCommand {
     });
     await this.finish({ in: 1 });
     this.notice(`${flags.out}: ${(bytes / 1e6).toFixed(1)} MB`);
+  }
+
+  private async checkOut({ out, format }: ExportFlags): Promise<void> {
+    if (format !== 'tfjs') {
+      const { checkOutputFile } = await import('../core/files/check-output.js');
+      return checkOutputFile(out, '--out');
+    }
+    const { checkPublication } = await import('../core/files/publish-directory.js');
+    const { shardName } = await import('../core/export/tfjs/graph-model-files.js');
+    await checkPublication(out, '--out', shardName(0));
   }
 
   private async export(model: LoadedModel, flags: ExportFlags): Promise<{ bytes: number; parity?: Parity }> {

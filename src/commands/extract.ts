@@ -56,6 +56,8 @@ export default class Extract extends PipeCommand {
     const { featureCache } = await import('../core/data/feature-cache.js');
     const { cacheFolder } = await import('../core/cache-folder.js');
     const { openEncoderFromFlags } = await import('../cli/compute-flags.js');
+    const cache = join(flags.cache ?? cacheFolder(), 'features');
+    if (!flags.inline) await checkCache(cache);
     const encoder = await openEncoderFromFlags(flags);
     this.detail(`encoder ${encoder.name} (${encoder.hash.slice(0, 16)}), ${encoder.preprocessing}`);
     const progress = this.progress(undefined, 'extracting');
@@ -63,11 +65,7 @@ export default class Extract extends PipeCommand {
     const records = extractFeatures(images, encoder, {
       inline: flags.inline,
       ...(!flags.inline && {
-        cache: featureCache(
-          join(flags.cache ?? cacheFolder(), 'features'),
-          encoder,
-          flags.half ? 'float16' : 'float32',
-        ),
+        cache: featureCache(cache, encoder, flags.half ? 'float16' : 'float32'),
       }),
       maxPixels: flags['max-pixels'],
       signal: this.signal,
@@ -133,4 +131,12 @@ export default class Extract extends PipeCommand {
     this.show(summaryTable(summary));
     await this.finish({ in: summary.images });
   }
+}
+
+/** One that is there may be shared read-only: it serves what it has. */
+async function checkCache(folder: string): Promise<void> {
+  const { checkOutputFolder } = await import('../core/files/check-output.js');
+  const { stat } = await import('node:fs/promises');
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory()) await checkOutputFolder(folder, '--cache');
 }

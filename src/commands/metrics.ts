@@ -1,10 +1,12 @@
 import * as Flags from '@oclif/core/flags';
+import { checkReports } from '../cli/check-reports.js';
 import { isAnyReport, reportData, reportFlags, reportImage, writeReports } from '../cli/metric-reports.js';
+import { parseRate } from '../cli/numbers.js';
 import { PipeCommand } from '../cli/pipe-command.js';
-import { parseNumber } from '../cli/train-flags.js';
 import { GateFailed } from '../core/errors.js';
 import type { Evaluation, Evaluator } from '../core/metrics/evaluate.js';
 import type { GateResult } from '../core/metrics/gates.js';
+import type { ModelManifest } from '../core/models/model-folder.js';
 import type { MetricRecord, ScoreRecord, SegmentRecord } from '../core/records/schemas.js';
 import type { ReportImage } from '../core/report/report-data.js';
 
@@ -44,11 +46,16 @@ export default class Metrics extends PipeCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Metrics);
-    const { checkGates, parseGate } = await import('../core/metrics/gates.js');
+    const { absentClass, checkGates, parseGate } = await import('../core/metrics/gates.js');
     const { Evaluator } = await import('../core/metrics/evaluate.js');
     const gates = (flags.gate ?? []).map(parseGate);
-    const maxDrop = parseNumber('max-drop', flags['max-drop'], 0, 1);
+    const maxDrop = parseRate('max-drop', flags['max-drop'], { example: '0.01 or 1%' });
     const reporting = isAnyReport(flags);
+    await checkReports(flags);
+    const manifest = await this.manifest(flags.model);
+    const baseline = await this.baseline(flags.baseline, flags.protocol);
+    if (flags.compare !== undefined) await this.checkReference(flags.compare);
+    if (gates.length > 0 || baseline || reporting) this.outliveReader();
     const evaluator = new Evaluator({ protocol: flags.protocol, ...(reporting && { curvePoints: 200 }) });
     const images: ReportImage[] = [];
     const progress = this.progress(undefined, 'reading scores');
@@ -62,23 +69,51 @@ export default class Metrics extends PipeCommand {
     const records = await this.withIntervals(evaluation, flags.bootstrap);
     for (const record of records) await this.write(record);
     const results = checkGates(gates, records);
-    if (flags.baseline) {
-      const { compareWithBaseline, readBaseline } = await import('../core/metrics/baseline.js');
-      results.push(...compareWithBaseline(records, await readBaseline(flags.baseline), maxDrop));
+    if (baseline) {
+      const { compareWithBaseline } = await import('../core/metrics/baseline.js');
+      results.push(...compareWithBaseline(records, baseline, maxDrop));
     }
     await this.announce(records, results);
+    this.sayRepeats('each is counted as often as it came');
+    if (reporting) {
+      await writeReports(reportData(flags.title, evaluation, results, images, manifest), flags);
+      if (flags.report) this.notice(`report written to ${flags.report}`);
+    }
     if (flags.compare) {
       const { compareWithPublished, formatComparison } = await import('../core/metrics/published/compare.js');
       this.show(formatComparison(compareWithPublished(records, flags.compare)));
     }
-    if (reporting) await this.report(flags, evaluation, results, images);
     await this.finish();
+    const absent = absentClass(gates, records);
+    if (absent) throw absent;
     decide(results);
   }
 
   private async take(record: Scored, evaluator: Evaluator): Promise<void> {
     const { scoredImage } = await import('../core/metrics/scored-record.js');
-    evaluator.add(await scoredImage(record));
+    evaluator.add({ ...(await scoredImage(record)), isRepeat: this.repeats.note(record) });
+  }
+
+  private async manifest(model: string | undefined): Promise<ModelManifest | undefined> {
+    if (model === undefined) return undefined;
+    const { openModel } = await import('../core/models/model-folder.js');
+    return (await openModel(model)).manifest;
+  }
+
+  private async baseline(
+    path: string | undefined,
+    protocol: MetricRecord['protocol'],
+  ): Promise<MetricRecord[] | undefined> {
+    if (path === undefined) return undefined;
+    const { checkProtocol, readBaseline } = await import('../core/metrics/baseline.js');
+    const baseline = await readBaseline(path);
+    checkProtocol(baseline, protocol);
+    return baseline;
+  }
+
+  private async checkReference(reference: string): Promise<void> {
+    const { checkReference } = await import('../core/metrics/published/published.js');
+    checkReference(reference);
   }
 
   private async withIntervals(evaluation: Evaluation, wanted: boolean): Promise<MetricRecord[]> {
@@ -93,18 +128,6 @@ export default class Metrics extends PipeCommand {
     for (const { passed, message } of results) {
       this.show(`${passed ? this.paint.green('pass') : this.paint.red('FAIL')} ${message}`);
     }
-  }
-
-  private async report(
-    flags: Parameters<typeof writeReports>[1] & { model?: string | undefined },
-    evaluation: Evaluation,
-    results: readonly GateResult[],
-    images: readonly ReportImage[],
-  ): Promise<void> {
-    const { openModel } = await import('../core/models/model-folder.js');
-    const manifest = flags.model ? (await openModel(flags.model)).manifest : undefined;
-    await writeReports(reportData(flags.title, evaluation, results, images, manifest), flags);
-    if (flags.report) this.notice(`report written to ${flags.report}`);
   }
 }
 

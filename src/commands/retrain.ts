@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import * as Flags from '@oclif/core/flags';
+import { checkReports } from '../cli/check-reports.js';
 import { stepSizes, threadsFor } from '../cli/compute-flags.js';
+import { parseRate } from '../cli/numbers.js';
 import type { Decided, RetrainReport } from '../cli/retrain-report.js';
-import { parseNumber, trainFlags, trainingOptions } from '../cli/train-flags.js';
+import { trainFlags, trainingOptions } from '../cli/train-flags.js';
 import { TrainingCommand } from '../cli/training-command.js';
 import type { Prepared, RetrainOptions } from '../core/training/retrain.js';
 
+type Settings = ReturnType<typeof trainingOptions>;
 type Flagged = Awaited<ReturnType<Retrain['parseFlags']>>;
 
 export default class Retrain extends TrainingCommand {
@@ -62,16 +65,26 @@ export default class Retrain extends TrainingCommand {
     const talk = {
       write: this.write.bind(this),
       detail: this.detail.bind(this),
+      caution: this.caution.bind(this),
       progress: this.progress.bind(this),
       show: this.show.bind(this),
       paint: this.paint,
     };
     const report = new RetrainReport(talk, this.training);
     const options = await this.options(flags, report);
+    const settings = await this.checked(flags);
+    this.outliveReader();
     const lock = await lockStore(flags.store);
     try {
       const prepared = await prepareRetraining(flags.store, flags.test, this.signal);
-      const decided = await this.retrain(flags, options, prepared, report);
+      const { absentClass } = await import('../core/metrics/gates.js');
+      // Told before the training: the mean row is the only one that is no class of the test set.
+      const absent = absentClass(options.gates, [
+        ...prepared.facts.classes.map((name) => ({ class: name })),
+        { class: 'mean', mean_of: prepared.facts.classes.length },
+      ]);
+      if (absent) throw absent;
+      const decided = await this.retrain(flags, settings, options, prepared, report);
       await report.tell(decided);
       await report.writeFiles(decided, flags);
       await this.finish();
@@ -85,13 +98,26 @@ export default class Retrain extends TrainingCommand {
     return (await this.parse(Retrain)).flags;
   }
 
+  /** What can be known to be wrong before anything is read. */
+  private async checked(flags: Flagged): Promise<Settings> {
+    const settings = trainingOptions(flags);
+    const { checkedConfig } = await import('../core/models/check-config.js');
+    checkedConfig(settings);
+    const { report, prometheus } = flags;
+    await checkReports({
+      ...(report !== undefined && { report }),
+      ...(prometheus !== undefined && { prometheus }),
+    });
+    return settings;
+  }
+
   private async options(flags: Flagged, report: RetrainReport): Promise<Omit<RetrainOptions, 'training'>> {
     const { parseGate } = await import('../core/metrics/gates.js');
     return {
       store: flags.store,
       test: flags.test,
       gates: (flags.gate ?? []).map(parseGate),
-      maxDrop: parseNumber('max-drop', flags['max-drop'], 0, 1),
+      maxDrop: parseRate('max-drop', flags['max-drop'], { example: '0.01 or 1%' }),
       protocol: flags.protocol,
       keep: flags.keep,
       ...(flags.report && { curvePoints: 200 }),
@@ -101,13 +127,13 @@ export default class Retrain extends TrainingCommand {
 
   private async retrain(
     flags: Flagged,
+    settings: Settings,
     options: Omit<RetrainOptions, 'training'>,
     { facts, current }: Prepared,
     report: RetrainReport,
   ): Promise<Decided> {
     const { openEngine } = await import('../core/runtime/engine.js');
     const { retrain } = await import('../core/training/retrain.js');
-    const settings = trainingOptions(flags);
     const engine = await openEngine(flags.engine);
     const origin = {
       mambaad: this.config.version,

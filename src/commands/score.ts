@@ -1,9 +1,10 @@
 import * as Flags from '@oclif/core/flags';
+import { ClassNotices } from '../cli/class-notices.js';
 import { threadsFlag, threadsFor } from '../cli/compute-flags.js';
 import { failOnFlags, VerdictGate } from '../cli/fail-on.js';
 import { engineFlag } from '../cli/flags.js';
+import { parseNumber } from '../cli/numbers.js';
 import { PipeCommand } from '../cli/pipe-command.js';
-import { parseNumber } from '../cli/train-flags.js';
 import { UsageError } from '../core/errors.js';
 import type { FeatureRecord, ImageRecord } from '../core/records/schemas.js';
 import type { EngineChoice } from '../core/runtime/engine.js';
@@ -47,17 +48,28 @@ export default class Score extends PipeCommand {
     ...failOnFlags,
   };
 
+  /** What is to be said of classes without limits; there from when the model is open. */
+  private classes: ClassNotices | undefined;
+
   async run(): Promise<void> {
     const { flags } = await this.parse(Score);
     const gate = new VerdictGate(flags);
+    const options = this.options(flags);
+    if (flags.maps !== undefined) {
+      const { checkOutputFolder } = await import('../core/files/check-output.js');
+      await checkOutputFolder(flags.maps, '--maps');
+    }
     const { isModelFile } = await import('../core/scoring/exported-model.js');
     const scorer = (await isModelFile(flags.model))
-      ? await this.openFile(flags)
-      : await this.openFolder(flags);
+      ? await this.openFile(flags, options)
+      : await this.openFolder(flags, options);
+    if (gate.isSet) this.outliveReader();
     const progress = this.progress(undefined, 'scoring');
     const score = async (record: ImageRecord | FeatureRecord) => {
+      this.repeats.note(record);
       const scored = await scorer.score(record);
-      gate.count(scored.verdict);
+      gate.count(scored);
+      this.classes?.take(scored);
       return scored;
     };
     try {
@@ -68,32 +80,29 @@ export default class Score extends PipeCommand {
     } finally {
       await scorer.close();
     }
+    this.sayRepeats('each is scored as often as it came');
     await this.finish();
     gate.decide();
   }
 
-  private async openFolder(flags: ScoreFlags): Promise<Scorer> {
+  private async openFolder(flags: ScoreFlags, options: ScorerOptions): Promise<Scorer> {
     const { openEngine } = await import('../core/runtime/engine.js');
     const { findOnnxRuntime } = await import('../core/runtime/onnxruntime.js');
     const { openModel } = await import('../core/models/model-folder.js');
     const { openFolderScorer } = await import('../core/scoring/open-scorer.js');
     const model = await openModel(flags.model);
-    this.checkCalibration(model.manifest);
+    await this.checkCalibration(model.manifest, options);
     const engine = await openEngine(flags.engine);
     const native = flags.engine === 'auto' && engine.name === 'wasm' && 'ort' in findOnnxRuntime();
     const threads = threadsFor(engine, flags.threads);
     const means = native ? 'onnxruntime with our scan' : engine.name;
     this.detail(`scoring on ${means}, ${Math.max(1, threads)} thread(s)`);
-    const scorer = await openFolderScorer(
-      model,
-      { threads, engine: engine.name, native },
-      this.options(flags),
-    );
+    const scorer = await openFolderScorer(model, { threads, engine: engine.name, native }, options);
     const close = () => scorer.close().finally(() => engine.close());
     return { ...scorer, close };
   }
 
-  private async openFile(flags: ScoreFlags): Promise<Scorer> {
+  private async openFile(flags: ScoreFlags, options: ScorerOptions): Promise<Scorer> {
     if (flags.engine !== 'auto') {
       throw new UsageError(
         `--engine ${flags.engine}: an exported file runs on onnxruntime; leave the flag out`,
@@ -104,14 +113,14 @@ export default class Score extends PipeCommand {
     const threads = threadsFor({ name: 'cpu' }, flags.threads);
     this.detail(`scoring ${flags.model} on onnxruntime, ${threads} thread(s)`);
     const model = await readExportedModel(flags.model);
-    this.checkCalibration(model.manifest);
-    return openFileScorer(model, threads, this.options(flags));
+    await this.checkCalibration(model.manifest, options);
+    return openFileScorer(model, threads, options);
   }
 
-  private checkCalibration({ calibration }: ScoringManifest): void {
-    if (calibration.pooled.method === 'none') {
-      this.caution('the model was never calibrated, so every picture goes to review; see mambaad calibrate');
-    }
+  private async checkCalibration(manifest: ScoringManifest, { overrides }: ScorerOptions): Promise<void> {
+    const { checkOverrides } = await import('../core/anomaly/verdict.js');
+    checkOverrides(manifest.calibration, overrides);
+    this.classes = new ClassNotices(manifest, (text) => this.caution(text));
   }
 
   private options(flags: ScoreFlags): ScorerOptions {
@@ -122,6 +131,11 @@ export default class Score extends PipeCommand {
       review: limit('review'),
       mapThreshold: limit('map-threshold'),
     };
+    if (overrides.review !== undefined && overrides.threshold !== undefined)
+      if (overrides.review > overrides.threshold)
+        throw new UsageError(
+          `--review ${flags.review} lies above --threshold ${flags.threshold}: the band is review … threshold`,
+        );
     return { overrides, maps: flags.maps, signal: this.signal };
   }
 }

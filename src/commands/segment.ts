@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import * as Flags from '@oclif/core/flags';
+import { parseNumber } from '../cli/numbers.js';
 import { PipeCommand } from '../cli/pipe-command.js';
-import { parseNumber } from '../cli/train-flags.js';
+import type { ScoreRecord } from '../core/records/schemas.js';
 
 export default class Segment extends PipeCommand {
   static override summary =
@@ -24,6 +25,11 @@ export default class Segment extends PipeCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Segment);
+    const { checkOutputFolder } = await import('../core/files/check-output.js');
+    for (const flag of ['masks', 'overlays'] as const) {
+      const folder = flags[flag];
+      if (folder !== undefined) await checkOutputFolder(folder, `--${flag}`);
+    }
     const { segmentRecord } = await import('../core/anomaly/segment-record.js');
     const options = {
       mapThreshold:
@@ -36,10 +42,20 @@ export default class Segment extends PipeCommand {
       overlays: flags.overlays,
     };
     const progress = this.progress(undefined, 'segmenting');
-    await this.pipe(['score'], (record) => segmentRecord(record, options), {
+    let unlimited = 0;
+    const segment = (record: ScoreRecord) => {
+      if (record.limits === 'none' && options.mapThreshold === undefined) unlimited++;
+      return segmentRecord(record, options);
+    };
+    await this.pipe(['score'], segment, {
       inFlight: 2 * availableParallelism(),
       onDone: () => progress.advance(1),
     });
+    if (unlimited > 0) {
+      this.caution(
+        `${unlimited} records were scored by a model without limits, so nothing says which pixels are defective: calibrate the model, or give --map-threshold`,
+      );
+    }
     await this.finish();
   }
 }

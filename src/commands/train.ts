@@ -26,18 +26,19 @@ export default class Train extends TrainingCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Train);
+    const settings = { ...trainingOptions(flags), out: flags.out, resume: flags.resume };
+    const { checkResume, checkTraining } = await import('../core/training/check-training.js');
+    await checkTraining(settings);
     const { openEngine } = await import('../core/runtime/engine.js');
     const { trainDetector } = await import('../core/training/train-detector.js');
-    const settings = trainingOptions(flags);
     const engine = await openEngine(flags.engine);
     const threads = threadsFor(engine, flags.threads);
+    const task = { ...settings, ...stepSizes(engine, flags) };
+    await checkResume(task);
     const options = {
-      ...settings,
-      out: flags.out,
-      resume: flags.resume,
+      ...task,
       engine: engine.name,
       threads,
-      ...stepSizes(engine, flags),
       origin: { mambaad: this.config.version, node: process.version, created: new Date().toISOString() },
       signal: this.signal,
     };

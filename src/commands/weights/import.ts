@@ -51,6 +51,8 @@ export default class WeightsImport extends BaseCommand {
   }
 
   private async importDetector(file: string, out: string, flags: DetectorFlags): Promise<void> {
+    const { checkPublication } = await import('../../core/files/publish-directory.js');
+    await checkPublication(out, '--out');
     const { importDetector } = await import('../../core/weights/import-detector.js');
     const { family, preset, encoder, size } = flags;
     const overrides = parseConfig(flags.config);
@@ -76,7 +78,7 @@ export default class WeightsImport extends BaseCommand {
         : 'scan orders: the checkpoint carries none to compare; look at a few maps before you trust it',
     );
     this.notice(
-      `not calibrated: every picture is "review" until you run: mambaad extract good/ --split train --list | mambaad score --model ${out} | mambaad calibrate --model ${out}`,
+      `not calibrated: the verdict of every picture is "unknown" until you run: mambaad extract good/ --split train --list | mambaad score --model ${out} | mambaad calibrate --model ${out}`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { type Calibration, type CalibrationOptions, Calibrator } from '../anomaly/calibration.js';
+import { uncalibrated } from '../anomaly/uncalibrated.js';
 import type { DetectorDescription } from '../models/model-folder.js';
 import type { ParameterBlock } from '../nn/parameter-block.js';
 import { assembleScoringCrew } from '../scoring/crew.js';
@@ -10,6 +11,26 @@ interface CalibratingOptions {
   threads: number;
   calibration: CalibrationOptions;
   signal?: AbortSignal | undefined;
+}
+
+// Enough to see how large scores are; no limit comes of it.
+const samples = 16;
+
+/**
+ * What stands in the place of limits where no image was kept back. Limits of images that the model was made of would be
+ * far too low, so that good parts would be called defective: these images only say how large its scores are.
+ */
+export async function withoutLimits(
+  collection: FeatureCollection,
+  training: readonly number[],
+  description: DetectorDescription,
+  block: ParameterBlock,
+  options: CalibratingOptions,
+): Promise<Calibration> {
+  const stride = Math.max(1, Math.floor(training.length / samples));
+  const some = training.filter((_, i) => i % stride === 0).slice(0, samples);
+  const { pooled } = await calibrateDetector(collection, some, description, block, options);
+  return uncalibrated(2 * pooled.quantiles.at(-1)! || 1, options.calibration);
 }
 
 /**

@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { classesNotIn } from '../anomaly/merge-calibration.js';
 import { DataError } from '../errors.js';
 import { publishDirectory } from '../files/publish-directory.js';
 import { compareWithBaseline } from '../metrics/baseline.js';
 import type { Evaluation } from '../metrics/evaluate.js';
 import { checkGates, type Gate, type GateResult } from '../metrics/gates.js';
 import type { Protocol } from '../metrics/pixel-metrics.js';
+import { featureMismatch } from '../models/feature-mismatch.js';
 import { type LoadedModel, type ModelManifest, openModel } from '../models/model-folder.js';
 import { currentModel, publishToStore } from '../models/model-store.js';
 import type { MetricRecord, ScoreRecord } from '../records/schemas.js';
@@ -71,10 +73,10 @@ export async function prepareRetraining(
 ): Promise<Prepared> {
   const facts = await inspectTestSet(test, signal);
   const current = (await currentModel(store)) === undefined ? undefined : await openModel(store);
-  if (current && current.manifest.encoder.hash !== facts.encoder.hash) {
-    const { name, hash } = current.manifest.encoder;
+  const mismatch = current && featureMismatch(facts.kind, current.manifest);
+  if (mismatch) {
     throw new DataError(
-      `${test}: features of encoder ${facts.encoder.name} (${facts.encoder.hash.slice(0, 16)}), the current model ${current.manifest.model} takes those of ${name} (${hash.slice(0, 16)}); extract with --encoder ${name}, or begin another store`,
+      `${test}: features of ${mismatch.got}, the current model ${current.manifest.model} takes those of ${mismatch.wanted}; ${mismatch.advice}, or begin another store`,
     );
   }
   return { facts, current };
@@ -92,9 +94,10 @@ export async function* retrain(
   options: RetrainOptions,
 ): AsyncGenerator<RetrainEvent> {
   const { store, keep, test } = options;
-  if (collection.encoder.hash !== facts.encoder.hash) {
+  const mismatch = featureMismatch(collection.kind, facts.kind);
+  if (mismatch) {
     throw new DataError(
-      `${test}: features of encoder ${facts.encoder.name}, the training images' are of ${collection.encoder.name}; extract both alike`,
+      `the training images have features of ${mismatch.got}, those of ${test} are of ${mismatch.wanted}; ${mismatch.advice}`,
     );
   }
   const out = candidateFolder(store);
@@ -107,11 +110,26 @@ export async function* retrain(
   const now = yield* judge('candidate', candidate, facts, options);
   const results = checkGates(options.gates, now);
   if (before) results.push(...compareWithBaseline(now, before, options.maxDrop));
+  if (current) results.push(...lostLimits(current.manifest, candidate.manifest));
   const published = results.every(({ passed }) => passed);
   const refused = refusedFolder(store);
   if (!published) await publishDirectory(out, refused);
   const path = published ? await publishToStore(out, store, candidate.manifest.model, keep) : refused;
   yield { kind: 'decided', results, published, path };
+}
+
+/** A candidate that has no limits where the current model has some could call no part good any more. */
+function lostLimits(current: ModelManifest, candidate: ModelManifest): GateResult[] {
+  const trained = new Set(candidate.classes);
+  const lost = classesNotIn(current.calibration, candidate.calibration).filter((name) => trained.has(name));
+  return lost.map((name) => ({
+    passed: false,
+    gate: `${name} keeps its limits`,
+    class: name,
+    metric: 'limits',
+    value: null,
+    message: `no image of class "${name}" was held out, so the candidate has no limits for it, which the current model has`,
+  }));
 }
 
 async function* judge(

@@ -5,11 +5,11 @@ import { type DetectorDescription, type ModelManifest, publishModel } from '../m
 import { presetConfig } from '../models/preset-config.js';
 import { familyNamed } from '../models/registry.js';
 import type { ParameterBlock } from '../nn/parameter-block.js';
-import { calibrateDetector } from './calibrate-detector.js';
+import { calibrateDetector, withoutLimits } from './calibrate-detector.js';
 import type { FeatureCollection } from './feature-collection.js';
 import { measureFeatureScale } from './feature-scale.js';
 import { fitDetector } from './fit-detector.js';
-import { splitHeldOut } from './held-out.js';
+import { type Split, splitHeldOut } from './held-out.js';
 import type { ScheduleName } from './schedule.js';
 import { trainNetwork } from './train-network.js';
 import type { TrainingStep } from './trainer.js';
@@ -64,7 +64,7 @@ export interface MadeDetector {
 }
 
 export type TrainingEvent =
-  | { kind: 'images'; images: number; heldOut: number }
+  | { kind: 'images'; images: number; heldOut: number; lacking: Split['lacking'] }
   | MakingEvent
   | { kind: 'calibrating'; images: number }
   | {
@@ -80,7 +80,7 @@ const mapSize = 256;
 
 /**
  * Makes a detector out of collected features (training or fitting it, as its family wants), calibrates it on held-out
- * normals and publishes the model folder.
+ * normals (where there are none it has no limits) and publishes the model folder.
  *
  * @throws ConfigError for unknown families or presets; what training and publishing throw
  */
@@ -91,10 +91,10 @@ export async function* trainDetector(
   const family = familyNamed(options.family);
   const config = presetConfig(family, options.preset, options.overrides);
   checkFeatures(family, config, collection.shapes);
-  const { training, heldOut } = splitHeldOut(collection.images, options.heldOut);
+  const { training, heldOut, lacking } = splitHeldOut(collection.images, options.heldOut);
   const set = collection.subset(training);
   const featureScale = measureFeatureScale(set);
-  yield { kind: 'images', images: training.length, heldOut: heldOut.length };
+  yield { kind: 'images', images: training.length, heldOut: heldOut.length, lacking };
   const task = { set, config, featureScale, dataHash: collection.hash };
   const made = yield* isFitted(family)
     ? fitDetector(family, task, options)
@@ -111,10 +111,12 @@ export async function* trainDetector(
     map_size: mapSize,
     ...(options.topShare !== undefined && { top_share: options.topShare }),
   };
-  const judges = heldOut.length > 0 ? heldOut : training;
-  yield { kind: 'calibrating', images: judges.length };
+  yield { kind: 'calibrating', images: heldOut.length };
   const { block, steps, seconds, loss } = made;
-  const calibration = await calibrateDetector(collection, judges, description, block, options);
+  const calibration =
+    heldOut.length > 0
+      ? await calibrateDetector(collection, heldOut, description, block, options)
+      : await withoutLimits(collection, training, description, block, options);
   const manifest = await publishModel(options.out, block, description, {
     classes: collection.classes,
     calibration,
