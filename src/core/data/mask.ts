@@ -1,7 +1,9 @@
 import { DataError } from '../errors.js';
 import { shown } from '../files/file-errors.js';
-import { decodeNonZero, pixelLimit, readImageFile } from './decode.js';
+import { readImageFile } from './decode.js';
+import { decodeMask } from './decode-mask.js';
 import { type Pixels, resizeBilinear } from './resize.js';
+import { pixelLimit } from './sharp-image.js';
 
 /** A ground-truth mask at evaluation size. */
 export interface Mask {
@@ -16,6 +18,8 @@ export interface Mask {
   readonly sourceSize: readonly [width: number, height: number];
   /** The file marks a defect and none of it is left at this size: the image counts as normal (docs/protocol.md 1). */
   readonly vanished: boolean;
+  /** Every pixel of the file's border is defective. */
+  readonly marksBorder: boolean;
 }
 
 export interface MaskOptions {
@@ -32,16 +36,28 @@ const aspectTolerance = 0.02;
 
 /**
  * Reads a mask as the published protocol does (docs/protocol.md 1.2): grey, non-zero → 255, Pillow-bilinear resize,
- * above one half.
+ * above one half. Masks that went through a lossy compression are cut at half of their range instead (`markingLevel`).
  *
  * @throws DataError when it does not decode or its aspect ratio is not its image's; InputMissingError
  */
 export async function readMask(path: string | Buffer, options: MaskOptions): Promise<Mask> {
   const name = String(path);
   const maxPixels = options.maxPixels ?? pixelLimit;
-  const source = await decodeNonZero(await readImageFile(path), { path: name, maxPixels });
+  const source = await decodeMask(await readImageFile(path), { path: name, maxPixels });
   refuseOtherAspect(source, options.imageSize, name);
   return maskAt(source, options.width, options.height);
+}
+
+/**
+ * What is odd about a mask that can be used: it marks most of the image, or the image's whole border, as black marks on a
+ * white ground do when they are read as white marks on black; or it marks defects in a good image.
+ */
+export function maskDoubt(
+  { sourceArea, sourceSize: [width, height], marksBorder }: Mask,
+  label?: 'normal' | 'anomaly',
+): 'inverted' | 'of-good-image' | undefined {
+  if (sourceArea > (width * height) / 2 || marksBorder) return 'inverted';
+  return label === 'normal' && sourceArea > 0 ? 'of-good-image' : undefined;
 }
 
 /** A 0/255 mask of any size brought to `width` × `height`. */
@@ -50,7 +66,14 @@ export function maskAt(source: Pixels, width: number, height: number): Mask {
   const area = count(data);
   const sourceArea = count(source.data);
   const vanished = sourceArea > 0 && area === 0;
-  return { width, height, data, area, sourceArea, sourceSize: [source.width, source.height], vanished };
+  const sourceSize = [source.width, source.height] as const;
+  return { width, height, data, area, sourceArea, sourceSize, vanished, marksBorder: marksBorder(source) };
+}
+
+function marksBorder({ width, height, data }: Pixels): boolean {
+  for (let x = 0; x < width; x++) if (!data[x] || !data[(height - 1) * width + x]) return false;
+  for (let y = 0; y < height; y++) if (!data[y * width] || !data[(y + 1) * width - 1]) return false;
+  return true;
 }
 
 function refuseOtherAspect(mask: Pixels, imageSize: MaskOptions['imageSize'], path: string): void {

@@ -1,4 +1,4 @@
-import { InputMissingError, IoError, type MambaadError, OutputError } from '../errors.js';
+import { DataError, InputMissingError, IoError, type MambaadError, OutputError } from '../errors.js';
 
 const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const refused = new Set([
@@ -45,9 +45,14 @@ export function outputFailure(path: string, error: unknown, bytes?: number): Mam
   return new IoError(`${shown(path)}: writing failed (${code ?? String(error)})${need}.`, { cause: error });
 }
 
-/** Puts a failed read into a person's words: absent or refused → InputMissingError, anything else → IoError. */
+/** Puts a failed read into a person's words: absent or refused → InputMissingError, a path that cannot be one → DataError, anything else → IoError. */
 export function inputFailure(path: string, error: unknown, expected = 'a readable file'): MambaadError {
   const code = errnoOf(error);
+  if (path.includes('\0')) {
+    return new DataError(
+      `${shown(path)}: the path holds a NUL character, which no file name can; expected ${expected}.`,
+    );
+  }
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new InputMissingError(`${shown(path)}: does not exist; expected ${expected}.`, { cause: error });
   }

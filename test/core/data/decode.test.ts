@@ -6,7 +6,9 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decodeNonZero, decodeRgb, readImageFile } from '../../../src/core/data/decode.js';
+import { decodeRgb, readImageFile } from '../../../src/core/data/decode.js';
+import { decodeMask } from '../../../src/core/data/decode-mask.js';
+import type { IntensityWindow } from '../../../src/core/data/intensity-window.js';
 import { resizeBilinear } from '../../../src/core/data/resize.js';
 import { DataError, InputMissingError } from '../../../src/core/errors.js';
 import { renderedGears } from '../../rendered-parts.js';
@@ -16,7 +18,8 @@ const side = 16;
 const colours = Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 2654435761) >>> 24);
 const raw = (channels: 1 | 2 | 3 | 4) => ({ raw: { width: side, height: side, channels } });
 const rgb = () => sharp(colours, raw(3));
-const decode = (bytes: Uint8Array) => decodeRgb(bytes, { path: 'photo.img' });
+const decode = (bytes: Uint8Array, window?: IntensityWindow) =>
+  decodeRgb(bytes, { path: 'photo.img', window });
 const grey = colours.subarray(0, side * side);
 const tripled = (values: ArrayLike<number>) =>
   Uint8Array.from({ length: values.length * 3 }, (_, i) => values[Math.floor(i / 3)]!);
@@ -53,13 +56,37 @@ describe('decoding gives RGB as Pillow does:', () => {
     expect([...(await decode(greyAlpha)).data]).toEqual([...tripled(grey)]);
   });
 
-  test('16-bit samples keep their high byte, grey and colour', async () => {
+  test('16-bit samples in the full window keep their high byte, grey and colour', async () => {
     const deep = Uint16Array.from({ length: side * side * 3 }, (_, i) => (i * 2654435761) >>> 16);
     const colour = await sharp(deep, raw(3)).toColourspace('rgb16').png().toBuffer();
-    expect([...(await decode(colour)).data]).toEqual([...deep].map((v) => v >> 8));
+    expect([...(await decode(colour, [0, 65535])).data]).toEqual([...deep].map((v) => v >> 8));
     const deepGrey = deep.subarray(0, side * side);
     const one = await sharp(deepGrey, raw(1)).toColourspace('grey16').png().toBuffer();
-    expect([...(await decode(one)).data]).toEqual([...tripled([...deepGrey].map((v) => v >> 8))]);
+    const high = tripled([...deepGrey].map((v) => v >> 8));
+    expect([...(await decode(one, [0, 65535])).data]).toEqual([...high]);
+  });
+
+  test('16-bit samples go through the window, values outside become black and white, alpha is dropped', async () => {
+    const deep = Uint16Array.from({ length: side * side * 2 }, (_, i) =>
+      i % 2 ? 9 : [0, 999, 1000, 2000, 2999, 4000][(i / 2) % 6]!,
+    );
+    const png = await sharp(deep, raw(2)).toColourspace('grey16').png().toBuffer();
+    const image = await decode(png, [1000, 2999]);
+    const first = [...image.data].filter((_, i) => i % 3 === 0).slice(0, 6);
+    expect(first).toEqual([0, 0, 0, 128, 255, 255]);
+  });
+
+  test('16-bit images without a window are refused with what to do; 8-bit ones ignore it', async () => {
+    const deep = await sharp(new Uint16Array(side * side), raw(1))
+      .toColourspace('grey16')
+      .png()
+      .toBuffer();
+    await expect(decode(deep)).rejects.toThrow(/^photo\.img: a 16-bit image; .*--window 0,4095\.$/);
+    await expect(decodeRgb(deep, { path: 'a.png', withoutWindow: 'do this' })).rejects.toThrow(
+      'a.png: a 16-bit image; do this.',
+    );
+    const png = await rgb().png().toBuffer();
+    expect([...(await decode(png, [1, 2])).data]).toEqual([...colours]);
   });
 
   test('CMYK by the plain formula: no ink is white, black ink is black, cyan lacks red', async () => {
@@ -178,10 +205,22 @@ describe('bad images are a DataError of one line with the path:', () => {
     ],
     ['half a WebP', async () => cut(await rgb().webp().toBuffer(), 0.5), /damaged or cut off/],
     ['a GIF with nothing in it', async () => Buffer.from('GIF89a'), /damaged or cut off/],
+    ['a GIF whose end came as zeros', async () => zeroed(await rgb().gif().toBuffer()), /damaged or cut off/],
+    ['a PNG whose end came as zeros', async () => zeroed(await rgb().png().toBuffer()), /damaged or cut off/],
+    [
+      'a JPEG whose end came as zeros',
+      async () => zeroed(await rgb().jpeg().toBuffer()),
+      /damaged or cut off/,
+    ],
+    [
+      'a PNG with a wrong checksum',
+      async () => flipped(await rgb().png().toBuffer(), 0.6),
+      /damaged or cut off/,
+    ],
   ];
   test.each(cases)('%s', async (_, make, message) => {
     const bytes = await make();
-    for (const read of [decodeRgb, decodeNonZero]) {
+    for (const read of [decodeRgb, decodeMask]) {
       const error = (await read(bytes, { path: 'a\nb.png' }).catch((e: unknown) => e)) as Error;
       expect(error).toBeInstanceOf(DataError);
       expect(error.message).toMatch(message);
@@ -200,6 +239,11 @@ describe('bad images are a DataError of one line with the path:', () => {
     );
   });
 
+  const zeroed = (bytes: Uint8Array) => Uint8Array.from(bytes).fill(0, Math.floor(bytes.length * 0.7));
+  const flipped = (bytes: Uint8Array, part: number) => {
+    const at = Math.floor(bytes.length * part);
+    return Uint8Array.from(bytes, (byte, i) => (i === at ? byte ^ 0x55 : byte));
+  };
   const cut = (bytes: Uint8Array, part: number) => bytes.subarray(0, Math.floor(bytes.length * part));
 });
 

@@ -1,5 +1,6 @@
 import type { ImageRecord } from '../../records/schemas.js';
-import { decodeNonZero, readImageFile } from '../decode.js';
+import { readImageFile } from '../decode.js';
+import { decodeMask } from '../decode-mask.js';
 import { imageRecord } from './image-record.js';
 import type { Layout, LayoutOptions, Split } from './layout.js';
 import { childFolder, type Entry, foldersIn, imagesIn } from './walk.js';
@@ -96,6 +97,6 @@ function stem({ name }: Entry): string {
 }
 
 async function marksDefect(mask: Entry): Promise<boolean> {
-  const { data } = await decodeNonZero(await readImageFile(mask.path), { path: mask.path.toString() });
+  const { data } = await decodeMask(await readImageFile(mask.path), { path: mask.path.toString() });
   return data.includes(255);
 }
