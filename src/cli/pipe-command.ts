@@ -2,6 +2,7 @@ import type { Input, OutputArgs, OutputFlags, ParserOutput } from '@oclif/core/p
 import { inOrder } from '../core/data/in-order.js';
 import { DataError, MambaadError, UsageError } from '../core/errors.js';
 import type { JsonObject } from '../core/records/parse-line.js';
+import { PassedOn } from '../core/records/passed-on.js';
 import { newTally, type RecordOf, readRecords } from '../core/records/read-records.js';
 import { Repeats } from '../core/records/repeats.js';
 import type { AnyRecord, EndRecord, RecordType } from '../core/records/schemas.js';
@@ -30,7 +31,10 @@ interface Failed {
   line?: number;
 }
 
-type Outcome<K extends RecordType> = { result: AnyRecord } | { input: InputRecord<K>; error: unknown };
+type Outcome<K extends RecordType> =
+  | { result: AnyRecord }
+  | { input: InputRecord<K>; error: unknown }
+  | PassedOn;
 
 type Work<K extends RecordType> = (record: RecordOf<K>) => Promise<AnyRecord>;
 
@@ -65,15 +69,26 @@ export abstract class PipeCommand extends BaseCommand {
   }
 
   /**
-   * The records of the given types on stdin, validated. All others go through to stdout untouched (at once: ahead of
-   * records that are being worked on), except `end`, which every stage writes anew.
+   * The records of the given types on stdin, validated. All others go through to stdout untouched, at once, except `end`,
+   * which every stage writes anew.
    * @throws UsageError when stdin is a terminal, after showing how to use the command
    * @throws DataError at a malformed line (unless skipped), and at a cut stream under --require-end
    */
   protected async *records<K extends RecordType>(
     types: readonly K[],
-    { bareLine }: ReadingOptions = {},
+    options: ReadingOptions = {},
   ): AsyncGenerator<InputRecord<K>> {
+    for await (const received of this.recordsInPlace(types, options)) {
+      if (received instanceof PassedOn) await this.writer.forward(received.text);
+      else yield received;
+    }
+  }
+
+  /** The same, with the other records in their places: whoever works on several at a time writes them when it comes to them. */
+  protected async *recordsInPlace<K extends RecordType>(
+    types: readonly K[],
+    { bareLine }: ReadingOptions = {},
+  ): AsyncGenerator<InputRecord<K> | PassedOn> {
     if (process.stdin.isTTY) await this.explainPipe();
     this.streaming = true;
     const { tally, signal } = this;
@@ -89,29 +104,33 @@ export abstract class PipeCommand extends BaseCommand {
     const onBadLine = this.input['on-bad-line'];
     const options = { types, onBadLine, onSkip, bareLine: bareLine && ofLine, tally, signal };
     for await (const received of readRecords(process.stdin, options)) {
-      if (received.wanted) yield received;
-      else await this.writer.forward(received.text);
+      yield received.wanted ? received : new PassedOn(received.text);
     }
     if (bare === 0) this.checkEnd();
   }
 
   /**
-   * Sends every record of the given types through `work` and writes what comes out, in their order. A failing record
-   * ends the run, or under --on-error skip becomes an `error` record.
+   * Sends every record of the given types through `work` and writes what comes out, in their order; other records keep
+   * their places between them. A failing record ends the run, or under --on-error skip becomes an `error` record.
    */
   protected async pipe<K extends RecordType>(
     types: readonly K[],
     work: Work<K>,
     { inFlight = 1, onDone, ...reading }: PipingOptions & ReadingOptions = {},
   ): Promise<void> {
-    const attempt = async (input: InputRecord<K>): Promise<Outcome<K>> => {
+    const attempt = async (input: InputRecord<K> | PassedOn): Promise<Outcome<K>> => {
+      if (input instanceof PassedOn) return input;
       try {
         return { result: await work(input.record) };
       } catch (error) {
         return { input, error };
       }
     };
-    for await (const outcome of inOrder(this.records(types, reading), attempt, inFlight)) {
+    for await (const outcome of inOrder(this.recordsInPlace(types, reading), attempt, inFlight)) {
+      if (outcome instanceof PassedOn) {
+        await this.writer.forward(outcome.text);
+        continue;
+      }
       if ('result' in outcome) {
         // A result may turn out to be unwritable (NaN).
         const of = { record: { path: outcome.result.path } };

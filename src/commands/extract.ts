@@ -4,8 +4,13 @@ import * as Flags from '@oclif/core/flags';
 import { encoderFlags } from '../cli/compute-flags.js';
 import { type LayoutFlags, layoutFlags, layoutOptions } from '../cli/layout-flags.js';
 import { PipeCommand } from '../cli/pipe-command.js';
+import type { Progress } from '../cli/progress.js';
+import { findWindowIn, parseWindow, turnedText, windowFlag } from '../cli/window-flag.js';
+import type { IntensityWindow } from '../core/data/intensity-window.js';
 import type { LayoutOptions, Oddity } from '../core/data/layouts/layout.js';
 import { UsageError } from '../core/errors.js';
+import type { Encoder } from '../core/models/encoders/encoder.js';
+import { PassedOn } from '../core/records/passed-on.js';
 import type { ImageRecord } from '../core/records/schemas.js';
 
 export default class Extract extends PipeCommand {
@@ -37,7 +42,8 @@ export default class Extract extends PipeCommand {
     }),
     inline: Flags.boolean({ summary: 'Put features into the records instead of the cache.' }),
     cache: Flags.directory({ summary: 'Cache folder [default: MAMBAAD_CACHE or ~/.cache/mambaad]' }),
-    half: Flags.boolean({ summary: 'Cache features as float16: half the disk, three digits.' }),
+    half: Flags.boolean({ summary: 'Features as float16: half the disk or stream, three digits.' }),
+    window: windowFlag,
     'max-pixels': Flags.integer({ min: 1, default: 64_000_000, summary: 'Refuse larger images.' }),
   };
 
@@ -49,40 +55,68 @@ export default class Extract extends PipeCommand {
 
   async run(): Promise<void> {
     const { flags, argv } = await this.parse(Extract);
-    const images = this.images(argv as string[], flags);
-    if (flags['dry-run']) return this.dryRun(images, flags);
-    if (flags.list) return this.list(images);
-    const { extractFeatures } = await import('../core/data/extract.js');
-    const { featureCache } = await import('../core/data/feature-cache.js');
-    const { cacheFolder } = await import('../core/cache-folder.js');
+    const paths = argv as string[];
+    const window = parseWindow(flags.window);
+    if (flags['dry-run']) return this.dryRun(paths, flags, window);
+    if (flags.list) return this.list(paths, flags);
+    const { extractInPlace } = await import('../core/data/extract.js');
     const { openEncoderFromFlags } = await import('../cli/compute-flags.js');
-    const cache = join(flags.cache ?? cacheFolder(), 'features');
-    if (!flags.inline) await checkCache(cache);
+    const { cacheFolder } = await import('../core/cache-folder.js');
+    // Without a cache no folder under the home is needed.
+    const folder = flags.inline ? undefined : join(flags.cache ?? cacheFolder(), 'features');
+    if (folder !== undefined) await checkCache(folder);
     const encoder = await openEncoderFromFlags(flags);
     this.detail(`encoder ${encoder.name} (${encoder.hash.slice(0, 16)}), ${encoder.preprocessing}`);
-    const progress = this.progress(undefined, 'extracting');
-    const failures: { error: Error; image: ImageRecord }[] = [];
-    const records = extractFeatures(images, encoder, {
-      inline: flags.inline,
-      ...(!flags.inline && {
-        cache: featureCache(cache, encoder, flags.half ? 'float16' : 'float32'),
-      }),
+    const turned: string[] = [];
+    const options = {
+      ...(folder === undefined
+        ? { inline: true, half: flags.half }
+        : { cache: await openCache(encoder, folder, flags) }),
       maxPixels: flags['max-pixels'],
+      window: window ?? (await this.findWindow(paths, flags)),
+      onIgnoredTurn: ({ path }: ImageRecord) => void turned.push(path),
       signal: this.signal,
-      ...(flags['on-error'] === 'skip' && { onError: (error, image) => failures.push({ error, image }) }),
-    });
-    for await (const record of records) {
-      for (const { error, image } of failures.splice(0)) await this.refuse(error, { record: image });
-      await this.write(record);
+    };
+    const progress = this.progress(undefined, 'extracting');
+    for await (const outcome of extractInPlace(this.inputs(paths, flags), encoder, options)) {
+      if (outcome instanceof PassedOn) await this.writer.forward(outcome.text);
+      else if ('error' in outcome) await this.refuse(outcome.error, { record: outcome.image });
+      else await this.write(outcome.record);
       progress.advance();
     }
-    for (const { error, image } of failures.splice(0)) await this.refuse(error, { record: image });
     encoder.dispose();
+    if (turned.length > 0) this.caution(turnedText(turned));
     await this.conclude();
   }
 
-  private async list(images: AsyncIterable<ImageRecord>): Promise<void> {
-    for await (const image of images) await this.write(image);
+  /** Looks for the intensity window of 16-bit images in folders and files, and says it. */
+  private async findWindow(
+    paths: readonly string[],
+    flags: LayoutFlags & { 'max-pixels': number },
+    onIgnoredTurn?: (image: ImageRecord) => void,
+  ): Promise<IntensityWindow | undefined> {
+    const named = paths.filter((path) => path !== '-');
+    if (named.length === 0) return undefined;
+    const { depthText } = await import('../core/data/find-window.js');
+    let progress: Progress | undefined;
+    const found = await findWindowIn(named, flags, {
+      maxPixels: flags['max-pixels'],
+      signal: this.signal,
+      onDeep: () => {
+        progress ??= this.progress(undefined, 'looking at 16-bit images');
+        progress.advance();
+      },
+      ...(onIgnoredTurn && { onIgnoredTurn }),
+    });
+    if (found) this.notice(depthText(found));
+    return found?.window;
+  }
+
+  private async list(paths: string[], flags: LayoutFlags): Promise<void> {
+    for await (const input of this.inputs(paths, flags)) {
+      if (input instanceof PassedOn) await this.writer.forward(input.text);
+      else await this.write(input);
+    }
     await this.conclude();
   }
 
@@ -93,8 +127,8 @@ export default class Extract extends PipeCommand {
     await this.finish({ in: this.found + this.tally.records });
   }
 
-  /** The images that the arguments name, or that stdin lists. */
-  private async *images(paths: string[], flags: LayoutFlags): AsyncGenerator<ImageRecord> {
+  /** The images that the arguments name, or that stdin lists; there may be other records between them. */
+  private async *inputs(paths: string[], flags: LayoutFlags): AsyncGenerator<ImageRecord | PassedOn> {
     const { readDataset } = await import('../core/data/layouts/read-dataset.js');
     const onOddity = (oddity: Oddity) => void this.oddities.push(oddity);
     const options = { ...layoutOptions(flags), onOddity };
@@ -109,7 +143,7 @@ export default class Extract extends PipeCommand {
     yield* this.imagesOnStdin(options);
   }
 
-  private async *imagesOnStdin({ className, split }: LayoutOptions): AsyncGenerator<ImageRecord> {
+  private async *imagesOnStdin({ className, split }: LayoutOptions): AsyncGenerator<ImageRecord | PassedOn> {
     const { imageRecord } = await import('../core/data/layouts/image-record.js');
     const known = {
       class: className ?? 'default',
@@ -117,20 +151,40 @@ export default class Extract extends PipeCommand {
       label: split === 'train' ? ('normal' as const) : undefined,
     };
     const bareLine = (bytes: Buffer) => imageRecord(Buffer.from(bytes), known) as Record<string, unknown>;
-    for await (const { record } of this.records(['image'], { bareLine })) yield record;
+    for await (const input of this.recordsInPlace(['image'], { bareLine }))
+      yield input instanceof PassedOn ? input : input.record;
   }
 
-  private async dryRun(images: AsyncIterable<ImageRecord>, { fold, view }: LayoutFlags): Promise<void> {
+  private async dryRun(
+    paths: string[],
+    flags: LayoutFlags & { 'max-pixels': number },
+    window: IntensityWindow | undefined,
+  ): Promise<void> {
     const { summariseDataset, summaryTable } = await import('../core/data/summary.js');
-    const summary = await summariseDataset(images, {
+    const summary = await summariseDataset(this.imagesOnly(paths, flags), {
       oddities: this.oddities,
-      fold,
-      isPart: view !== undefined,
+      fold: flags.fold,
+      isPart: flags.view !== undefined,
     });
     if (summary.images === 0) throw new UsageError('nothing to read');
     this.show(summaryTable(summary));
+    const turned: string[] = [];
+    if (!window) await this.findWindow(paths, flags, ({ path }) => void turned.push(path));
+    if (turned.length > 0) this.caution(turnedText(turned));
     await this.finish({ in: summary.images });
   }
+
+  private async *imagesOnly(paths: string[], flags: LayoutFlags): AsyncGenerator<ImageRecord> {
+    for await (const input of this.inputs(paths, flags)) {
+      if (input instanceof PassedOn) await this.writer.forward(input.text);
+      else yield input;
+    }
+  }
+}
+
+async function openCache(encoder: Encoder, folder: string, { half }: { half: boolean }) {
+  const { featureCache } = await import('../core/data/feature-cache.js');
+  return featureCache(folder, encoder, half ? 'float16' : 'float32');
 }
 
 /** One that is there may be shared read-only: it serves what it has. */

@@ -1,56 +1,61 @@
-import { createHash } from 'node:crypto';
-import { DataError, InputMissingError } from '../errors.js';
-import { openSafetensors } from '../files/safetensors.js';
+import type { MambaadError } from '../errors.js';
 import type { Encoder } from '../models/encoders/encoder.js';
-import type { FeatureRecord, ImageRecord, TensorRef } from '../records/schemas.js';
-import { inlineTensor } from '../records/tensor-ref.js';
-import { decodeRgb, readImageFile } from './decode.js';
-import type { CachedFeatures, FeatureCache } from './feature-cache.js';
+import { PassedOn } from '../records/passed-on.js';
+import type { FeatureRecord, ImageRecord } from '../records/schemas.js';
+import { featureRecord, type StoringOptions } from './feature-record.js';
 import { inGroups, inOrder } from './in-order.js';
-import { pathToOpen } from './paths.js';
-import { resizeBilinear } from './resize.js';
+import { type Prepared, prepareImage, type ReadingOptions, type Refused } from './prepare-image.js';
 
-export interface ExtractOptions {
-  /** Features are taken from here and put here. */
-  readonly cache?: FeatureCache;
-  /** Features travel inside the records; so they do without a cache. */
-  readonly inline?: boolean;
+export interface ExtractOptions extends ReadingOptions, StoringOptions {
   /** Images given to the encoder at a time, 8 by default. */
   readonly batch?: number;
   /** Images being read and decoded at a time, twice the batch by default. */
   readonly concurrency?: number;
-  readonly maxPixels?: number;
   readonly signal?: AbortSignal;
-  /** Told of an image that cannot be read, which is then left out. Without it the first one ends the run. */
-  readonly onError?: (error: DataError | InputMissingError, image: ImageRecord) => void;
 }
 
-/** An image on its way: known to the cache, or decoded at the encoder's size. */
-interface Prepared {
-  readonly image: ImageRecord;
-  readonly hash: string;
-  readonly size: [number, number];
-  readonly cached?: CachedFeatures;
-  readonly pixels?: Uint8Array;
-}
+/** What became of an input, in its place. */
+export type Outcome =
+  | { readonly record: FeatureRecord }
+  | { readonly image: ImageRecord; readonly error: MambaadError }
+  | PassedOn;
 
 /**
- * Encoder features of images, in their order. Several images are read, hashed, decoded and resized while the encoder
- * works on a batch and the batch before it is read by the consumer; memory is bounded by `concurrency` and two batches.
+ * Encoder features of images, in their order.
  *
- * @throws DataError, InputMissingError for a bad image unless `onError` is given; what the encoder or cache throws; the
- *   signal's reason
+ * @throws what is wrong with the first image that cannot be read, after the records before it; what the encoder or cache
+ *   throws; the signal's reason
  */
 export async function* extractFeatures(
   images: AsyncIterable<ImageRecord>,
   encoder: Encoder,
   options: ExtractOptions = {},
 ): AsyncGenerator<FeatureRecord> {
+  for await (const outcome of extractInPlace(images, encoder, options)) {
+    if ('error' in outcome) throw outcome.error;
+    if ('record' in outcome) yield outcome.record;
+  }
+}
+
+/**
+ * What becomes of each input, in its place. Several images are read, hashed, decoded and resized while the encoder works on
+ * a batch and the batch before it is read by the consumer; memory is bounded by `concurrency` and two batches.
+ *
+ * @throws what the encoder or cache throws; the signal's reason
+ */
+export async function* extractInPlace(
+  inputs: AsyncIterable<ImageRecord | PassedOn>,
+  encoder: Encoder,
+  options: ExtractOptions = {},
+): AsyncGenerator<Outcome> {
   const { batch = 8, concurrency = 2 * batch, signal } = options;
-  const prepared = inOrder(images, (image) => prepareOrReport(image, encoder, options), concurrency);
-  const groups = inGroups(prepared, batch);
+  const work = async (input: ImageRecord | PassedOn) => {
+    signal?.throwIfAborted();
+    return input instanceof PassedOn ? input : prepareImage(input, encoder, options);
+  };
+  const groups = inGroups(inOrder(inputs, work, concurrency), batch);
   const stop = aborted(signal);
-  let encoding: Promise<FeatureRecord[]> | undefined;
+  let encoding: Promise<Outcome[]> | undefined;
   try {
     for (let group = nextOf(groups); ; ) {
       // What is encoded goes out at once, not when the next batch has come.
@@ -62,7 +67,7 @@ export async function* extractFeatures(
       const next = await Promise.race([stop, group]);
       const before = encoding;
       if ('failure' in next || next.done) {
-        if (before) yield* await before; // images before the bad one are not lost
+        if (before) yield* await before; // what came before the failure is not lost
         if ('failure' in next) throw next.failure;
         break;
       }
@@ -77,9 +82,11 @@ export async function* extractFeatures(
   }
 }
 
-type Next = IteratorResult<(Prepared | undefined)[], void> | { readonly failure: unknown };
+type Item = Prepared | Refused | PassedOn;
 
-function nextOf(groups: AsyncGenerator<(Prepared | undefined)[], void>): Promise<Next> {
+type Next = IteratorResult<Item[], void> | { readonly failure: unknown };
+
+function nextOf(groups: AsyncGenerator<Item[], void>): Promise<Next> {
   return groups.next().catch((failure: unknown) => ({ failure }));
 }
 
@@ -97,55 +104,23 @@ async function firstOf(encoding: Promise<unknown>, group: Promise<unknown>): Pro
   return Promise.race([encoding.then(() => 'encoding' as const), group.then(() => 'group' as const)]);
 }
 
-async function prepareOrReport(
-  image: ImageRecord,
-  encoder: Encoder,
-  options: ExtractOptions,
-): Promise<Prepared | undefined> {
-  options.signal?.throwIfAborted();
-  try {
-    return await prepare(image, encoder, options);
-  } catch (error) {
-    if (!options.onError || !(error instanceof DataError || error instanceof InputMissingError)) throw error;
-    options.onError(error, image);
-    return undefined;
-  }
-}
-
-async function prepare(
-  image: ImageRecord,
-  encoder: Encoder,
-  { cache, maxPixels }: ExtractOptions,
-): Promise<Prepared> {
-  const bytes = await readImageFile(pathToOpen(image));
-  const hash = createHash('sha256').update(bytes).digest('hex');
-  const cached = await cache?.get(hash);
-  if (cached) return { image, hash, size: cached.imageSize, cached };
-  const limit = maxPixels === undefined ? {} : { maxPixels };
-  const decoded = await decodeRgb(bytes, { path: image.path, ...limit });
-  const { data } = resizeBilinear(decoded, ...encoder.inputSize);
-  return { image, hash, size: [decoded.width, decoded.height], pixels: data };
-}
-
 /** One batch at a time: encoders need not be re-entrant. */
 async function encodeAfter(
   before: Promise<unknown> | undefined,
-  group: (Prepared | undefined)[],
+  group: readonly Item[],
   encoder: Encoder,
   options: ExtractOptions,
-): Promise<FeatureRecord[]> {
+): Promise<Outcome[]> {
   await before;
   options.signal?.throwIfAborted();
-  const present = group.filter((item) => item !== undefined);
-  const missing = present.filter((item) => item.pixels !== undefined);
+  const missing = group.filter((item): item is Prepared => 'pixels' in item);
   const maps = await encode(missing, encoder);
-  const records: FeatureRecord[] = [];
-  for (const item of present) {
-    const own = maps.get(item);
-    const features = own ? await stored(item, own, encoder, options) : await recalled(item, options);
-    records.push(featureRecord(item, encoder, features));
+  const outcomes: Outcome[] = [];
+  for (const item of group) {
+    if (item instanceof PassedOn || 'error' in item) outcomes.push(item);
+    else outcomes.push({ record: await featureRecord(item, maps.get(item), encoder, options) });
   }
-  return records;
+  return outcomes;
 }
 
 async function encode(items: readonly Prepared[], encoder: Encoder): Promise<Map<Prepared, Float32Array[]>> {
@@ -163,50 +138,4 @@ async function encode(items: readonly Prepared[], encoder: Encoder): Promise<Map
     maps.set(item, own);
   }
   return maps;
-}
-
-async function stored(
-  { hash, size }: Prepared,
-  maps: readonly Float32Array[],
-  encoder: Encoder,
-  { cache, inline }: ExtractOptions,
-): Promise<TensorRef[]> {
-  const entry = await cache?.put(hash, size, maps);
-  if (entry && !inline) return entry.features;
-  // What travels inline is what the cache would give next time: float16 rounds.
-  if (entry) return Promise.all(entry.features.map(inlined));
-  return maps.map((map, i) => inlineTensor(map, encoder.outputs[i]!));
-}
-
-async function recalled({ cached }: Prepared, { inline }: ExtractOptions): Promise<TensorRef[]> {
-  const { features } = cached!;
-  return inline ? Promise.all(features.map(inlined)) : features;
-}
-
-async function inlined(ref: TensorRef, index: number): Promise<TensorRef> {
-  if (!('file' in ref)) return ref;
-  const reader = await openSafetensors(ref.file);
-  try {
-    const { data } = await reader.read(String(index));
-    return inlineTensor(data as Float32Array | Uint16Array, ref.shape);
-  } finally {
-    await reader.close();
-  }
-}
-
-function featureRecord(
-  { image, hash, size }: Prepared,
-  encoder: Encoder,
-  features: TensorRef[],
-): FeatureRecord {
-  const { name, hash: encoderHash, inputSize } = encoder;
-  return {
-    ...image,
-    type: 'features',
-    image_hash: hash,
-    image_size: size,
-    input_size: [...inputSize],
-    encoder: { name, hash: encoderHash },
-    features,
-  };
 }

@@ -13,6 +13,8 @@ import { ownFolderFailure } from '../home-folder.js';
 import type { Encoder } from '../models/encoders/encoder.js';
 import type { TensorRef } from '../records/schemas.js';
 import { fileTensor } from '../records/tensor-ref.js';
+import { decodingVersion } from './decode.js';
+import type { IntensityWindow } from './intensity-window.js';
 
 export type CachedType = 'float32' | 'float16';
 
@@ -24,11 +26,23 @@ export interface CachedFeatures {
   readonly features: TensorRef[];
 }
 
+/** What names an entry besides encoder and type. */
+export interface CachedImage {
+  /** sha256 of the image file. */
+  readonly hash: string;
+  /** The window that a 16-bit image was read through. */
+  readonly window?: IntensityWindow | undefined;
+}
+
 export interface FeatureCache {
   /** The entry of an image, or undefined when there is none or it is damaged. */
-  get(imageHash: string): Promise<CachedFeatures | undefined>;
+  get(image: CachedImage): Promise<CachedFeatures | undefined>;
   /** @param maps one array a scale, as the encoder gives them for one image. @throws IoError, OutputError */
-  put(imageHash: string, imageSize: [number, number], maps: readonly Float32Array[]): Promise<CachedFeatures>;
+  put(
+    image: CachedImage,
+    imageSize: [number, number],
+    maps: readonly Float32Array[],
+  ): Promise<CachedFeatures>;
 }
 
 type KeyParts = Pick<Encoder, 'hash' | 'preprocessing' | 'outputs'>;
@@ -36,20 +50,20 @@ type KeyParts = Pick<Encoder, 'hash' | 'preprocessing' | 'outputs'>;
 const refreshAfter = 86_400_000; // a hit marks its entry as used, at most once a day
 
 /**
- * A content-addressed store of encoder features: sha256 of the image file × encoder × preprocessing × type, one
- * safetensors file an image. Processes share it without locks: entries appear whole by renaming and never change.
+ * A content-addressed store of encoder features: sha256 of the image file × the way it is decoded × encoder ×
+ * preprocessing × type, one safetensors file an image. Processes share it without locks: entries appear whole by renaming and never change.
  *
  * @param folder made when missing, at the first write
  * @param type float16 halves the disk, at about three decimal digits
  */
 export function featureCache(folder: string, encoder: KeyParts, type: CachedType = 'float32'): FeatureCache {
   const root = resolve(folder);
-  const pathOf = (imageHash: string) => entryPath(root, imageHash, encoder, type);
+  const pathOf = (image: CachedImage) => entryPath(root, image, encoder, type);
   return {
-    get: (imageHash) => readEntry(pathOf(imageHash), encoder.outputs, type),
-    put: async (imageHash, imageSize, maps) => {
-      const path = pathOf(imageHash);
-      await writeEntry(path, imageHash, imageSize, maps, encoder, type).catch((error: unknown) => {
+    get: (image) => readEntry(pathOf(image), encoder.outputs, type),
+    put: async (image, imageSize, maps) => {
+      const path = pathOf(image);
+      await writeEntry(path, image.hash, imageSize, maps, encoder, type).catch((error: unknown) => {
         throw ownFolderFailure(root, error, 'take --inline, or set MAMBAAD_CACHE or --cache');
       });
       const entry = await readEntry(path, encoder.outputs, type);
@@ -62,8 +76,10 @@ export function featureCache(folder: string, encoder: KeyParts, type: CachedType
   };
 }
 
-function entryPath(root: string, imageHash: string, encoder: KeyParts, type: CachedType): string {
-  const parts = [imageHash, encoder.hash, encoder.preprocessing, JSON.stringify(encoder.outputs), type];
+function entryPath(root: string, { hash, window }: CachedImage, encoder: KeyParts, type: CachedType): string {
+  const decoding = window ? [decodingVersion, ...window] : [decodingVersion];
+  const network = [encoder.hash, encoder.preprocessing, JSON.stringify(encoder.outputs)];
+  const parts = [hash, decoding, ...network, type];
   const key = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
   return join(root, key.slice(0, 2), key.slice(2, 4), `${key}.safetensors`);
 }

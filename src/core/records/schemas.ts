@@ -15,6 +15,11 @@ export const TensorRef = z.union([
 const version = z.literal(1);
 const hash = z.string().describe('sha256, hex, possibly shortened to 16 digits');
 
+const window = z
+  .tuple([z.int(), z.int()])
+  .optional()
+  .describe('Values of the 16-bit image that became black and white; absent for 8 bits');
+
 /** What is known about one picture; every later record of the same picture carries these fields on. */
 const picture = {
   v: version,
@@ -35,6 +40,7 @@ export const FeatureRecord = z.looseObject({
   image_hash: hash,
   image_size: z.tuple([z.int(), z.int()]).describe('Original width and height in pixels'),
   input_size: z.tuple([z.int(), z.int()]).describe('Width and height given to the encoder'),
+  window,
   encoder: z.object({ name: z.string(), hash }),
   features: z.array(TensorRef).describe('Fine to coarse, each [H,W,C] float32'),
 });
@@ -44,6 +50,7 @@ export const ScoreRecord = z.looseObject({
   type: z.literal('score'),
   image_hash: hash.optional(),
   image_size: z.tuple([z.int(), z.int()]).optional(),
+  window,
   model: hash.describe('Hash of the model that scored'),
   raw_score: z.number().describe('Before calibration: of most models the maximum of the anomaly map'),
   score: z.number().describe('Calibrated: 0.5 at the threshold, 0..1'),

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type ExtractOptions, extractFeatures } from '../../../src/core/data/extract.js';
+import { type ExtractOptions, extractFeatures, extractInPlace } from '../../../src/core/data/extract.js';
 import { featureCache } from '../../../src/core/data/feature-cache.js';
 import { pruneFeatureCache } from '../../../src/core/data/prune-feature-cache.js';
-import { DataError, InputMissingError } from '../../../src/core/errors.js';
+import { InputMissingError } from '../../../src/core/errors.js';
 import type { Encoder } from '../../../src/core/models/encoders/encoder.js';
+import { PassedOn } from '../../../src/core/records/passed-on.js';
 import { FeatureRecord, type ImageRecord } from '../../../src/core/records/schemas.js';
 import { resolveFloats } from '../../../src/core/records/tensor-ref.js';
 import { meanEncoder } from './fake-encoder.js';
@@ -47,6 +48,10 @@ afterEach(() => rm(cacheFolder, { recursive: true }));
 
 async function* stream(records: readonly ImageRecord[]) {
   yield* records;
+}
+
+async function* inPlace(inputs: readonly (ImageRecord | PassedOn)[]) {
+  yield* inputs;
 }
 
 async function run(
@@ -143,25 +148,102 @@ describe('extracting features', () => {
     expect(seen).toEqual(images.slice(0, 10).map(({ path }) => path));
   });
 
-  test('bad images are left out and reported when asked so', async () => {
-    const missing = { ...images[0]!, path: join(folder, 'none.png') };
-    const empty = { ...images[0]!, path: join(folder, 'empty.png') };
-    await writeFile(empty.path, '');
-    const errors: [string, Error][] = [];
-    const mixed = [missing, ...images.slice(0, 3), empty, ...images.slice(3, 5)];
-    const onError: ExtractOptions['onError'] = (error, image) => errors.push([image.path, error]);
-    const records = await run(mixed, meanEncoder(), { inline: true, onError, batch: 2 });
-    expect(records.map(({ path }) => path)).toEqual(images.slice(0, 5).map(({ path }) => path));
-    expect(errors.map(([path, error]) => [path, error.constructor])).toEqual([
-      [missing.path, InputMissingError],
-      [empty.path, DataError],
+  test('a bad image stands in its place, whatever is wrong with it, and so does what is passed on', async () => {
+    const bad = (name: string) => ({ ...images[0]!, path: join(folder, name) });
+    await writeFile(join(folder, 'empty.png'), '');
+    const nul = { ...images[0]!, path: 'a\0b.png' };
+    const inputs = [
+      bad('none.png'),
+      ...images.slice(0, 3),
+      new PassedOn('{"type":"note"}'),
+      bad('empty.png'),
+      nul,
+      ...images.slice(3, 5),
+    ];
+    const seen: string[] = [];
+    for await (const outcome of extractInPlace(inPlace(inputs), meanEncoder('e', 2), {
+      inline: true,
+      batch: 2,
+    })) {
+      if (outcome instanceof PassedOn) seen.push(outcome.text);
+      else if ('error' in outcome) seen.push(`${outcome.error.name} ${outcome.image.path}`);
+      else seen.push(outcome.record.path);
+    }
+    expect(seen).toEqual([
+      `InputMissingError ${join(folder, 'none.png')}`,
+      ...images.slice(0, 3).map(({ path }) => path),
+      '{"type":"note"}',
+      `DataError ${join(folder, 'empty.png')}`,
+      'DataError a\0b.png',
+      ...images.slice(3, 5).map(({ path }) => path),
     ]);
+  });
+
+  test('inline features are halves when asked so', async () => {
+    const [record] = await run(images.slice(3, 4), meanEncoder(), { inline: true, half: true });
+    expect(record!.features[0]).toMatchObject({ dtype: 'float16', shape: [4, 4, 3] });
+    expect(await meanOf(record!)).toEqual([30, 225, 7]);
   });
 
   test('an encoder that fails ends the run', async () => {
     const broken = { ...meanEncoder(), encode: () => Promise.reject(new Error('out of memory')) };
-    await expect(run(images, broken, { inline: true, onError: () => {} })).rejects.toThrow('out of memory');
+    await expect(run(images, broken, { inline: true })).rejects.toThrow('out of memory');
   });
+});
+
+describe('a 16-bit image', () => {
+  let deep: ImageRecord;
+  beforeAll(async () => {
+    const path = join(folder, 'deep.png');
+    const raw = { width: 8, height: 8, channels: 1 as const };
+    await sharp(new Uint16Array(64).fill(2048), { raw }).toColourspace('grey16').png().toFile(path);
+    deep = { ...images[0]!, path };
+  });
+
+  test('is read through the window, which its record names; an 8-bit image names none', async () => {
+    const records = await run([deep, images[1]!], meanEncoder(), { inline: true, window: [0, 4095] });
+    expect(FeatureRecord.parse(records[0])).toMatchObject({ window: [0, 4095] });
+    expect(await meanOf(records[0]!)).toEqual([128, 128, 128]);
+    expect(records[1]).not.toHaveProperty('window');
+    expect(await meanOf(records[1]!)).toEqual([10, 245, 7]);
+  });
+
+  test('is refused without a window, also when the cache knows it in one', async () => {
+    const cache = featureCache(cacheFolder, meanEncoder());
+    await run([deep], meanEncoder(), { cache, window: [0, 4095] });
+    await expect(run([deep], meanEncoder(), { cache })).rejects.toThrow(
+      /deep\.png: a 16-bit image; .*--window/,
+    );
+  });
+
+  test('has an entry for each window in the cache, an 8-bit image one for all', async () => {
+    const cache = featureCache(cacheFolder, meanEncoder());
+    const values: number[][] = [];
+    for (const window of [
+      [0, 4095],
+      [0, 65535],
+      [0, 4095],
+    ] as const) {
+      const [record, shallow] = await run([deep, images[1]!], meanEncoder(), { cache, window });
+      values.push(await meanOf(record!), await meanOf(shallow!));
+    }
+    const eight = [10, 245, 7];
+    expect(values).toEqual([[128, 128, 128], eight, [8, 8, 8], eight, [128, 128, 128], eight]);
+    expect((await readdir(cacheFolder, { recursive: true })).filter((n) => n.endsWith('s')).length).toBe(3);
+  });
+});
+
+test('an EXIF orientation that is not applied is told, also of an image that the cache knows', async () => {
+  const path = join(folder, 'turned.jpg');
+  const picture = sharp({ create: { width: 16, height: 8, channels: 3, background: '#123456' } });
+  await picture.jpeg().withMetadata({ orientation: 6 }).toFile(path);
+  const cache = featureCache(cacheFolder, meanEncoder());
+  for (let i = 0; i < 2; i++) {
+    const told: string[] = [];
+    const onIgnoredTurn = (image: ImageRecord) => void told.push(image.path);
+    await run([images[0]!, { ...images[0]!, path }], meanEncoder(), { cache, onIgnoredTurn });
+    expect(told).toEqual([path]);
+  }
 });
 
 describe('the feature cache', () => {
@@ -195,9 +277,9 @@ describe('the feature cache', () => {
     await run(images.slice(0, 2), meanEncoder(), { cache: featureCache(cacheFolder, meanEncoder()) });
     for (const other of [meanEncoder('f'), { ...meanEncoder(), preprocessing: 'other' }] as Encoder[]) {
       expect(
-        await featureCache(cacheFolder, other).get(
-          (await run(images.slice(0, 1), other, { inline: true }))[0]!.image_hash,
-        ),
+        await featureCache(cacheFolder, other).get({
+          hash: (await run(images.slice(0, 1), other, { inline: true }))[0]!.image_hash,
+        }),
       ).toBeUndefined();
     }
   });
@@ -246,7 +328,7 @@ describe('the feature cache', () => {
     const records = await run(images.slice(0, 5), meanEncoder(), { cache });
     const files = records.map(({ features }) => (features[0] as { file: string }).file);
     for (const [i, file] of files.entries()) await utimes(file, 1e9 + i * 100, 1e9 + i * 100);
-    await cache.get(records[0]!.image_hash); // used just now
+    await cache.get({ hash: records[0]!.image_hash }); // used just now
     const size = (await readFile(files[0]!)).length;
     const pruned = await pruneFeatureCache(cacheFolder, size * 2.5);
     expect(pruned).toEqual({ removed: 3, removedBytes: size * 3, kept: 2, keptBytes: size * 2 });
