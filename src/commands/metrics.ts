@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import { checkReports } from '../cli/check-reports.js';
+import { MaskDoubts } from '../cli/mask-doubts.js';
 import { isAnyReport, reportData, reportFlags, reportImage, writeReports } from '../cli/metric-reports.js';
 import { parseRate } from '../cli/numbers.js';
 import { PipeCommand } from '../cli/pipe-command.js';
@@ -44,6 +45,8 @@ export default class Metrics extends PipeCommand {
     ...reportFlags,
   };
 
+  private readonly doubts = new MaskDoubts();
+
   async run(): Promise<void> {
     const { flags } = await this.parse(Metrics);
     const { absentClass, checkGates, parseGate } = await import('../core/metrics/gates.js');
@@ -65,6 +68,7 @@ export default class Metrics extends PipeCommand {
       progress.advance();
     }
     progress.done();
+    for (const line of this.doubts.lines()) this.caution(line);
     const evaluation = evaluator.finish();
     const records = await this.withIntervals(evaluation, flags.bootstrap);
     for (const record of records) await this.write(record);
@@ -91,7 +95,9 @@ export default class Metrics extends PipeCommand {
 
   private async take(record: Scored, evaluator: Evaluator): Promise<void> {
     const { scoredImage } = await import('../core/metrics/scored-record.js');
-    evaluator.add({ ...(await scoredImage(record)), isRepeat: this.repeats.note(record) });
+    const image = await scoredImage(record);
+    evaluator.add({ ...image, isRepeat: this.repeats.note(record) });
+    if (image.maskDoubt && record.mask) this.doubts.add(image.maskDoubt, record.mask);
   }
 
   private async manifest(model: string | undefined): Promise<ModelManifest | undefined> {

@@ -117,6 +117,14 @@ export default class Score extends PipeCommand {
     return openFileScorer(model, threads, options);
   }
 
+  private doubted = false;
+
+  /** Says the first doubt: what holds for one image will hold for its fellows. */
+  private readonly once = (text: string): void => {
+    if (!this.doubted) this.caution(text);
+    this.doubted = true;
+  };
+
   private async checkCalibration(manifest: ScoringManifest, { overrides }: ScorerOptions): Promise<void> {
     const { checkOverrides } = await import('../core/anomaly/verdict.js');
     checkOverrides(manifest.calibration, overrides);
@@ -136,6 +144,6 @@ export default class Score extends PipeCommand {
         throw new UsageError(
           `--review ${flags.review} lies above --threshold ${flags.threshold}: the band is review … threshold`,
         );
-    return { overrides, maps: flags.maps, signal: this.signal };
+    return { overrides, maps: flags.maps, signal: this.signal, onDoubt: this.once };
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { decodeRgb, readImageFile } from '../data/decode.js';
+import { fullWindow } from '../data/intensity-window.js';
 import { readMask } from '../data/mask.js';
 import { pathToOpen } from '../data/paths.js';
 import { DataError } from '../errors.js';
@@ -70,7 +71,9 @@ async function writeOverlay(
   mapThreshold: number,
   folder: string,
 ): Promise<string> {
-  const image = await decodeRgb(await readImageFile(pathToOpen(record)), { path: record.path });
+  // Records of earlier versions lack the window; their images kept the high byte.
+  const reading = { path: record.path, window: record.window ?? fullWindow };
+  const image = await decodeRgb(await readImageFile(pathToOpen(record)), reading);
   const truth = record.mask && (await readMask(record.mask, { width, height })).data;
   const { verdict, score, raw_score: rawScore, limits, defect } = record;
   const threshold = limits === 'none' ? undefined : record.threshold;

@@ -11,6 +11,8 @@ const words: Readonly<Record<Oddity['kind'], string>> = {
   'image-unusable': 'images that cannot be read',
   'mask-unusable': 'masks that cannot be used',
   'mask-empty': 'masks that mark nothing',
+  'mask-inverted': 'masks that mark most of their image or its whole border: inverted, black on white?',
+  'mask-of-good-image': 'masks that mark defects in an image labelled as good',
   'label-vanishes': 'defects too small to survive the resize of their mask',
   'file-missing': 'files that are missing',
   'left-out': 'images left out',

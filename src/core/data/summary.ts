@@ -3,7 +3,7 @@ import { DataError, InputMissingError } from '../errors.js';
 import type { ImageRecord } from '../records/schemas.js';
 import { imageSize, readImageFile } from './decode.js';
 import type { Oddity } from './layouts/layout.js';
-import { readMask } from './mask.js';
+import { maskDoubt, readMask } from './mask.js';
 import { pathToOpen } from './paths.js';
 import { type CountComparison, compareCounts } from './published-counts.js';
 
@@ -112,7 +112,7 @@ async function odditiesOf(
     const bytes = await readImageFile(pathToOpen(record));
     const first = duplicates ? firstLike(bytes, path, seen) : undefined;
     if (first !== undefined) found.push({ kind: 'duplicate', path, note: `same bytes as ${first}` });
-    if (mask !== undefined && maskSize) found.push(...(await maskOddities(mask, bytes, path, maskSize)));
+    if (mask !== undefined && maskSize) found.push(...(await maskOddities(record, mask, bytes, maskSize)));
   } catch (error) {
     if (!(error instanceof DataError || error instanceof InputMissingError)) throw error;
     const kind = error instanceof InputMissingError ? 'file-missing' : 'image-unusable';
@@ -128,11 +128,25 @@ function firstLike(bytes: Uint8Array, path: string, seen: Map<string, string>): 
   return first;
 }
 
-async function maskOddities(mask: string, image: Uint8Array, path: string, size: Size): Promise<Oddity[]> {
+async function maskOddities(
+  { path, label }: ImageRecord,
+  mask: string,
+  image: Uint8Array,
+  size: Size,
+): Promise<Oddity[]> {
   const { width, height } = await imageSize(image, { path });
   try {
-    const { sourceArea, vanished } = await readMask(mask, { ...size, imageSize: [width, height] });
-    if (sourceArea === 0) return [{ kind: 'mask-empty', path: mask, note: 'marks nothing' }];
+    const read = await readMask(mask, { ...size, imageSize: [width, height] });
+    const { sourceArea, vanished } = read;
+    if (sourceArea === 0) {
+      // An empty mask is how some data sets say that an image is good.
+      return label === 'normal' ? [] : [{ kind: 'mask-empty', path: mask, note: 'marks nothing' }];
+    }
+    const doubt = maskDoubt(read, label);
+    if (doubt) {
+      const share = Math.round((100 * sourceArea) / (read.sourceSize[0] * read.sourceSize[1]));
+      return [{ kind: `mask-${doubt}`, path: mask, note: `marks ${share} % of the image` }];
+    }
     const note = `${sourceArea} pixels are lost at ${size.width}×${size.height}: the image counts as normal`;
     return vanished ? [{ kind: 'label-vanishes', path: mask, note }] : [];
   } catch (error) {

@@ -5,7 +5,7 @@ export function detectorMetadata(
   manifest: ModelManifest,
   takes: 'images' | 'features',
 ): Record<string, string> {
-  const { model, family, preset, encoder, classes, calibration, input_size, map_size } = manifest;
+  const { model, family, preset, encoder, classes, calibration, input_size, map_size, window } = manifest;
   return {
     model,
     family,
@@ -16,6 +16,8 @@ export function detectorMetadata(
     trained_classes: JSON.stringify(classes),
     calibration: JSON.stringify(calibration),
     input_size: JSON.stringify(input_size),
+    // How 16-bit images become the bytes that go in.
+    ...(window && { window: JSON.stringify(window) }),
     map_size: String(map_size),
     input: takes === 'images' ? 'RGB bytes [B,H,W,3], resized to input_size' : 'feature maps of the encoder',
   };

@@ -1,11 +1,13 @@
 import { limitsOf, verdictOf } from '../anomaly/verdict.js';
 import { decodeRgb, readImageFile } from '../data/decode.js';
+import type { IntensityWindow } from '../data/intensity-window.js';
 import { pathToOpen } from '../data/paths.js';
 import { resizeBilinear } from '../data/resize.js';
 import type { Encoder } from '../models/encoders/encoder.js';
 import type { LoadedModel } from '../models/model-folder.js';
 import type { ExportRecord, ImageRecord } from '../records/schemas.js';
 import { Detector } from '../scoring/detector.js';
+import { trainedOnEightBits } from '../scoring/window-check.js';
 import type { ExportedRunner } from './exported-runner.js';
 
 /** How far an export may be from the model it came from. */
@@ -45,7 +47,7 @@ export async function exportParity(
   const detector = new Detector(model.manifest, model.block);
   const compared: Compared[] = [];
   for (const image of images) {
-    const pixels = await encoderInput(image, encoder.inputSize);
+    const pixels = await encoderInput(image, encoder.inputSize, model.manifest.window);
     const features = await encoder.encode(pixels, 1);
     const { map, rawScore } = detector.score(features);
     const theirs = await runner.run({ pixels, features });
@@ -66,8 +68,10 @@ export async function exportParity(
 async function encoderInput(
   image: ImageRecord,
   [width, height]: readonly [number, number],
+  window: IntensityWindow | undefined,
 ): Promise<Uint8Array> {
-  const decoded = await decodeRgb(await readImageFile(pathToOpen(image)), { path: image.path });
+  const reading = { path: image.path, window, withoutWindow: trainedOnEightBits };
+  const decoded = await decodeRgb(await readImageFile(pathToOpen(image)), reading);
   return resizeBilinear(decoded, width, height).data;
 }
 

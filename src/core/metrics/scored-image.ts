@@ -17,6 +17,8 @@ export interface ScoredImage {
   mask?: Uint8Array | undefined;
   /** Whether the same picture was added before. */
   isRepeat?: boolean | undefined;
+  /** What is odd about the mask's file. */
+  maskDoubt?: 'inverted' | 'of-good-image' | undefined;
 }
 
 /** Refuses scores and maps that no metric can be computed from. */

@@ -1,4 +1,4 @@
-import { readMask } from '../data/mask.js';
+import { maskDoubt, readMask } from '../data/mask.js';
 import type { ScoreRecord, SegmentRecord } from '../records/schemas.js';
 import { scoreMap } from '../records/score-map.js';
 import type { ScoredImage } from './scored-image.js';
@@ -25,5 +25,6 @@ export async function scoredImage(record: ScoreRecord | SegmentRecord): Promise<
     height,
     label,
     mask: mask ? mask.data : undefined,
+    maskDoubt: mask ? maskDoubt(mask, record.label) : undefined,
   };
 }

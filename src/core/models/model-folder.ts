@@ -22,6 +22,8 @@ export interface DetectorDescription {
   encoder: { name: string; hash: string };
   /** Width and height given to the encoder. */
   input_size: [number, number];
+  /** Values of 16-bit images that became black and white; absent: trained on 8-bit images. */
+  window?: [number, number];
   /** `[H,W,C]` of the encoder's maps, fine to coarse. */
   features: number[][];
   /** Divisor of each scale's features. */
@@ -170,9 +172,12 @@ function modelHash(weights: Uint8Array, description: DetectorDescription): strin
 }
 
 function describe(description: DetectorDescription): DetectorDescription {
-  const { family, preset, config, encoder, input_size, features, feature_scale, map_size, top_share } =
-    description;
-  const always = { family, preset, config, encoder, input_size, features, feature_scale, map_size };
-  // Absent rather than undefined: the hash of models without it stays what it was.
-  return top_share === undefined ? always : { ...always, top_share };
+  const { family, preset, config, encoder, input_size, features, feature_scale, map_size } = description;
+  const { top_share, window } = description;
+  return {
+    ...{ family, preset, config, encoder, input_size, features, feature_scale, map_size },
+    // Absent rather than undefined: the hash of models without them stays what it was.
+    ...(top_share !== undefined && { top_share }),
+    ...(window !== undefined && { window }),
+  };
 }

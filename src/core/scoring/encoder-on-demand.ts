@@ -4,6 +4,7 @@ import { openModelEncoder } from '../models/encoders/model-encoder.js';
 import type { FeatureRecord, ImageRecord } from '../records/schemas.js';
 import { Available } from '../runtime/available.js';
 import type { ScoringManifest } from './record-scorer.js';
+import { trainedOnEightBits } from './window-check.js';
 
 /** A model's encoder, opened when the first image record comes. */
 export class EncoderOnDemand {
@@ -20,7 +21,9 @@ export class EncoderOnDemand {
   encode(image: ImageRecord): Promise<FeatureRecord> {
     return this.turn.use(async () => {
       this.encoder ??= openModelEncoder(this.manifest);
-      const options = { inline: true, signal: this.signal };
+      const { window } = this.manifest;
+      const reading = { window, withoutWindow: trainedOnEightBits };
+      const options = { ...reading, inline: true, signal: this.signal };
       for await (const record of extractFeatures(only(image), await this.encoder, options)) return record;
       throw new Error('an image without features');
     });

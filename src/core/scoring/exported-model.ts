@@ -64,12 +64,14 @@ function manifestOf(
 ): ScoringManifest | undefined {
   try {
     const json = (key: string) => JSON.parse(metadata.get(key)!) as unknown;
+    const window = metadata.has('window') ? (json('window') as [number, number]) : undefined;
     const encoder = json('encoder') as ScoringManifest['encoder'];
     const calibration = json('calibration') as Calibration;
     const manifest = {
       model: metadata.get('model')!,
       encoder: { name: encoder.name, hash: encoder.hash },
       input_size: json('input_size') as [number, number],
+      ...(window && { window }),
       map_size: json('map_size') as number,
       features,
       classes: (metadata.has('trained_classes') ? json('trained_classes') : []) as string[],
@@ -79,6 +81,7 @@ function manifestOf(
       typeof manifest.model === 'string' &&
       Number.isInteger(manifest.map_size) &&
       manifest.input_size.every(Number.isInteger) &&
+      (window === undefined || (window.length === 2 && window.every(Number.isInteger))) &&
       Number.isFinite(calibration.pooled.threshold) &&
       Array.isArray(calibration.classes) &&
       Array.isArray(manifest.classes);

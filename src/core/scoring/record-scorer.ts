@@ -5,11 +5,12 @@ import type { FeatureRecord, ScoreRecord } from '../records/schemas.js';
 import { resolveFloats } from '../records/tensor-ref.js';
 import type { ScoringCrew } from './crew.js';
 import { ScoreComposer, type ScoreOptions } from './score-composer.js';
+import { checkWindow } from './window-check.js';
 
 /** What scoring goes by, from a model folder or the metadata of an exported file. */
 export type ScoringManifest = Pick<
   ModelManifest,
-  'model' | 'encoder' | 'input_size' | 'features' | 'map_size' | 'classes' | 'calibration'
+  'model' | 'encoder' | 'input_size' | 'window' | 'features' | 'map_size' | 'classes' | 'calibration'
 >;
 
 /** Turns feature records into score records. */
@@ -19,16 +20,18 @@ export class RecordScorer {
   constructor(
     private readonly manifest: ScoringManifest,
     private readonly crew: ScoringCrew,
-    options: ScoreOptions,
+    private readonly options: ScoreOptions,
   ) {
     this.composer = new ScoreComposer(manifest, options);
   }
 
   /**
-   * @throws DataError when the features are of another encoder or broken, or the score is not finite
+   * @throws DataError when the features are of another encoder, of an image read in another window, or broken, or the
+   *   score is not finite
    */
   async score(record: FeatureRecord): Promise<ScoreRecord> {
     this.checkEncoder(record);
+    checkWindow(record, this.manifest.window, this.options.onDoubt);
     const features = await Promise.all(record.features.map((ref) => resolveFloats(ref, '.')));
     const scored = await this.crew.score(features);
     const { features: _, encoder: __, input_size: ___, ...known } = record;

@@ -23,6 +23,8 @@ export interface ScoreOptions {
   overrides: LimitOverrides;
   /** Folder that takes the maps as .npy files; inline when absent. */
   maps?: string | undefined;
+  /** Told in a line of an image that the model may not be made for. */
+  onDoubt?: (text: string) => void;
 }
 
 /** Makes score records of maps and raw scores. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sameWindow, windowText } from '../data/intensity-window.js';
 import { DataError } from '../errors.js';
 import { openRegular } from '../files/regular-file.js';
 import { type FeatureKind, featureMismatch } from '../models/feature-mismatch.js';
@@ -27,6 +28,8 @@ export class FeatureCollection {
   /** Records labelled anomalous: never trained on. */
   anomalies = 0;
   private first: FeatureRecord | null = null;
+  /** The first record of a 16-bit image. */
+  private firstDeep: FeatureRecord | null = null;
 
   constructor(private readonly spool: Spool) {}
 
@@ -40,8 +43,10 @@ export class FeatureCollection {
       return;
     }
     if (this.first) this.checkAgainst(this.first, record);
+    if (this.firstDeep) checkSameWindow(this.firstDeep, record);
     const locations = await Promise.all(record.features.map((ref) => this.locate(ref, record.path)));
     this.first ??= record;
+    if (record.window) this.firstDeep ??= record;
     this.images.push({ class: record.class, path: record.path, hash: record.image_hash, locations });
   }
 
@@ -59,6 +64,11 @@ export class FeatureCollection {
     return this.sample.input_size;
   }
 
+  /** What the 16-bit images were read through; undefined where all have 8 bits. */
+  get window(): [number, number] | undefined {
+    return this.firstDeep?.window;
+  }
+
   /** `[H,W,C]` of each scale, fine to coarse. */
   get shapes(): number[][] {
     return this.sample.features.map((ref) => ref.shape);
@@ -68,9 +78,10 @@ export class FeatureCollection {
     return [...new Set(this.images.map((image) => image.class))].sort();
   }
 
-  /** Identifies the images (in their order) and the encoder. */
+  /** Identifies the images (in their order), how they were read, and the encoder. */
   get hash(): string {
     const sum = createHash('sha256').update(this.encoder.hash);
+    if (this.window) sum.update(`\0${windowText(this.window)}`);
     for (const image of this.images) sum.update(`\0${image.class}\0${image.hash}`);
     return sum.digest('hex');
   }
@@ -118,6 +129,15 @@ export class FeatureCollection {
 
 function kindOf({ encoder, input_size, features }: FeatureRecord): FeatureKind {
   return { encoder, input_size, features: features.map((ref) => ref.shape) };
+}
+
+/** 8-bit images may stand beside 16-bit ones, but all of those are read alike. */
+function checkSameWindow(first: FeatureRecord, record: FeatureRecord): void {
+  if (!record.window || sameWindow(record.window, first.window)) return;
+  const [here, before] = [windowText(record.window), windowText(first.window!)];
+  throw new DataError(
+    `${record.path}: read in the intensity window ${here}, the 16-bit images before in ${before}; extract all of them with one --window`,
+  );
 }
 
 /** Told now, with the record at hand, and not after the first epoch has begun. */

@@ -1,3 +1,4 @@
+import { type IntensityWindow, sameWindow, windowText } from '../data/intensity-window.js';
 import { DataError, MambaadError } from '../errors.js';
 import { inputFailure } from '../files/file-errors.js';
 import { openRegular } from '../files/regular-file.js';
@@ -12,6 +13,8 @@ export interface TestSetFacts {
   /** Sorted. */
   classes: string[];
   kind: FeatureKind;
+  /** What the 16-bit images were read through. */
+  window: IntensityWindow | undefined;
 }
 
 /**
@@ -43,10 +46,12 @@ export async function* readTestSet(path: string, signal?: AbortSignal): AsyncGen
 /**
  * Reads a test set to its end, so that what is wrong with it is known before a training run and not after.
  *
- * @throws DataError also when it cannot judge a model: without normal images, without anomalies, or of two kinds of features
+ * @throws DataError also when it cannot judge a model: without normal images, without anomalies, of two kinds of features, or
+ *   of 16-bit images read in two windows
  */
 export async function inspectTestSet(path: string, signal?: AbortSignal): Promise<TestSetFacts> {
   let kind: FeatureKind | undefined;
+  let window: IntensityWindow | undefined;
   const classes = new Set<string>();
   let [images, anomalies] = [0, 0];
   for await (const record of readTestSet(path, signal)) {
@@ -59,6 +64,12 @@ export async function inspectTestSet(path: string, signal?: AbortSignal): Promis
       );
     }
     classes.add(record.class);
+    window ??= record.window;
+    if (record.window && !sameWindow(record.window, window)) {
+      throw new DataError(
+        `${path}: ${record.path} was read in the intensity window ${windowText(record.window)}, 16-bit images before in ${windowText(window!)}; extract all of them with one --window`,
+      );
+    }
     images++;
     if (record.label === 'anomaly') anomalies++;
   }
@@ -68,5 +79,5 @@ export async function inspectTestSet(path: string, signal?: AbortSignal): Promis
     );
   }
   const { encoder, features, input_size } = kind;
-  return { images, anomalies, classes: [...classes].sort(), kind: { encoder, features, input_size } };
+  return { images, anomalies, classes: [...classes].sort(), kind: { encoder, features, input_size }, window };
 }

@@ -11,6 +11,7 @@ import { featureMismatch } from '../models/feature-mismatch.js';
 import { type LoadedModel, type ModelManifest, openModel } from '../models/model-folder.js';
 import { currentModel, publishToStore } from '../models/model-store.js';
 import type { MetricRecord, ScoreRecord } from '../records/schemas.js';
+import { checkWindow } from '../scoring/window-check.js';
 import type { FeatureCollection } from './feature-collection.js';
 import { evaluateModel } from './retrain-evaluate.js';
 import { inspectTestSet, readTestSet, type TestSetFacts } from './retrain-test-set.js';
@@ -79,6 +80,7 @@ export async function prepareRetraining(
       `${test}: features of ${mismatch.got}, the current model ${current.manifest.model} takes those of ${mismatch.wanted}; ${mismatch.advice}, or begin another store`,
     );
   }
+  if (current) checkWindow({ path: test, window: facts.window }, current.manifest.window);
   return { facts, current };
 }
 
@@ -100,6 +102,7 @@ export async function* retrain(
       `the training images have features of ${mismatch.got}, those of ${test} are of ${mismatch.wanted}; ${mismatch.advice}`,
     );
   }
+  checkWindow({ path: test, window: facts.window }, collection.window);
   const out = candidateFolder(store);
   await rm(out, { recursive: true, force: true });
   for await (const event of trainDetector(collection, { ...options.training, out, resume: false })) {

@@ -106,6 +106,7 @@ export async function* trainDetector(
     config: made.config,
     encoder: collection.encoder,
     input_size: collection.inputSize,
+    ...(collection.window && { window: collection.window }),
     features: collection.shapes,
     feature_scale: featureScale,
     map_size: mapSize,

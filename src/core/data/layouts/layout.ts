@@ -10,6 +10,8 @@ export interface Oddity {
     | 'image-unusable'
     | 'mask-unusable'
     | 'mask-empty'
+    | 'mask-inverted'
+    | 'mask-of-good-image'
     | 'label-vanishes'
     | 'file-missing'
     | 'left-out'
