@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,25 +107,45 @@ const cases: [string, (model: string) => void, number, RegExp][] = [
     /model\.json: not a model description/,
   ],
   [
-    'the config was changed by hand',
+    'the limits were changed by hand',
+    changeManifest((description) => {
+      (description.calibration as { pooled: { threshold: number } }).pooled.threshold = 1;
+    }),
+    65,
+    /model\.json: has been changed since it was written/,
+  ],
+  [
+    'the config was changed by hand, the hash with it',
     changeManifest((description) => {
       description.config = { ...(description.config as object), dims: [64, 32, 16, 4] };
+      delete description.sha256;
     }),
     65,
     /the model's config wants/,
   ],
   [
-    'the divisors of the features were changed by hand',
+    'the divisors of the features were changed by hand, the hash with them',
     changeManifest((description) => {
       description.feature_scale = [1, 1, 1];
+      delete description.sha256;
     }),
     65,
     /is not the file that model\.json was written with/,
   ],
   [
+    'model.json is a pipe',
+    (model) => {
+      rmSync(manifest(model));
+      execFileSync('mkfifo', [manifest(model)]);
+    },
+    65,
+    /model\.json: a pipe, not a regular file/,
+  ],
+  [
     'the family is unknown',
     changeManifest((description) => {
       description.family = 'patchcore';
+      delete description.sha256;
     }),
     78,
     /unknown model "patchcore": choose one of mambaad/,

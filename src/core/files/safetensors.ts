@@ -11,6 +11,9 @@ import { headerLength, parseHeader, type SafetensorsHeader, type TensorEntry } f
 export type { ElementType, StoredTensor, TypedArray } from './element-types.js';
 export { formatSafetensors, type NamedTensors, writeSafetensors } from './safetensors-writer.js';
 
+/** Bytes of tensors that are read at once: a file may be a hole of any size on disk. */
+const memoryLimit = 2 ** 31;
+
 export interface SafetensorsFile {
   readonly metadata: Record<string, string>;
   readonly tensors: Map<string, StoredTensor>;
@@ -25,6 +28,8 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   const reader = await openSafetensors(path);
   try {
     const tensors = new Map<string, StoredTensor>();
+    const bytes = [...reader.entries.values()].reduce((sum, { start, end }) => sum + end - start, 0);
+    if (bytes > memoryLimit) throw tooLarge(path, bytes);
     for (const name of reader.entries.keys()) tensors.set(name, await reader.read(name));
     return { metadata: reader.metadata, tensors };
   } finally {
@@ -110,7 +115,12 @@ async function readTensor(
   name: string,
 ): Promise<StoredTensor> {
   if (!entry) throw new DataError(`${shown(path)}: holds no tensor named ${shown(name)}.`);
+  if (entry.end - entry.start > memoryLimit) throw tooLarge(path, entry.end - entry.start);
   return stored(entry, await readRange(file, dataStart + entry.start, entry.end - entry.start, path));
+}
+
+function tooLarge(path: string, bytes: number): DataError {
+  return new DataError(`${shown(path)}: ${bytes} bytes of tensors, at most ${memoryLimit} are read at once.`);
 }
 
 function stored(entry: TensorEntry, bytes: Uint8Array): StoredTensor {

