@@ -2,19 +2,17 @@
 // or the operations it composes), in one process: milliseconds, forward and all gradients.
 // Usage: node bench/kernels.mjs > bench/results/kernels.md      (reads dist/)
 
-import { createRequire } from 'node:module';
 import { groupedLinear } from '../dist/core/kernels/grouped-linear/op.js';
 import { registerKernels } from '../dist/core/kernels/index.js';
 import { instanceNormSilu } from '../dist/core/kernels/instance-norm-silu/op.js';
 import { layerNorm } from '../dist/core/kernels/layer-norm/op.js';
 import { linear } from '../dist/core/kernels/linear/op.js';
 import { silu, siluGate } from '../dist/core/kernels/silu/op.js';
+import { wasmDriver } from '../dist/core/runtime/processor-drivers.js';
 import { tf } from '../dist/core/runtime/tf.js';
 import { machine, shortest, table } from './timing.mjs';
 
-createRequire(import.meta.url)('@tensorflow/tfjs-backend-wasm');
-await tf.setBackend('wasm');
-await tf.ready();
+await wasmDriver.activate();
 
 const map = [1, 64, 64, 128];
 const depthwise = (x, weight) => tf.depthwiseConv2d(x, weight, 1, 'same');

@@ -2,11 +2,11 @@
 // that memory sets: nanoseconds a state update, one image of every stage of the paper's decoder.
 // Usage: node bench/scan.mjs > bench/results/scan.md      (reads dist/)
 
-import { createRequire } from 'node:module';
 import { registerComposedScan } from '../dist/core/kernels/selective-scan/composed.js';
 import { scanBackward, scanForward } from '../dist/core/kernels/selective-scan/reference.js';
 import { ScanThreads } from '../dist/core/kernels/selective-scan/scan-threads.js';
 import { hasRelaxedSimd, kernelModule } from '../dist/core/kernels/wasm-module.js';
+import { wasmDriver } from '../dist/core/runtime/processor-drivers.js';
 import { tf } from '../dist/core/runtime/tf.js';
 import { machine, shortest, shortestOfAsync, table } from './timing.mjs';
 
@@ -162,8 +162,7 @@ async function benchPeers() {
 
 /** The scan out of TensorFlow.js operations, on tfjs-backend-wasm. */
 async function composedTimes(size, arrays) {
-  createRequire(import.meta.url)('@tensorflow/tfjs-backend-wasm');
-  await tf.setBackend('wasm');
+  await wasmDriver.activate();
   registerComposedScan('wasm');
   const { length: L, channels: D, states: N, directions: K, segment } = size;
   const shapes = [

@@ -15,18 +15,21 @@ const to = join(program, 'packages');
 
 /** What our modules import, as ES modules. */
 const imported =
-  /(?<=(?:from |import\()')(@oclif\/core\/\w+|d3-scale(?:-chromatic)?|tar|onnxruntime-common)(?=')/g;
+  /(?<=(?:from |import\()')(@oclif\/core\/\w+|d3-scale(?:-chromatic)?|tar|onnxruntime-common|zod)(?=')/g;
 
 /** What they require, with the source of the bundle that stands in for it. */
 const required = {
   '@tensorflow/tfjs': `
     import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
     import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
-    import { version_core } from '@tensorflow/tfjs-core';
+    import { KernelBackend as Base, version_core } from '@tensorflow/tfjs-core';
     export * from '@tensorflow/tfjs-core';
     export * from '@tensorflow/tfjs-converter';
     export * from '@tensorflow/tfjs-backend-cpu';
-    // What tfjs-node asks the union package for when it loads, for layers, which are not here.
+    // tfjs-node is compiled to ES5, which calls the class that it extends as a function.
+    export function KernelBackend() { return Reflect.construct(Base, [], this.constructor); }
+    KernelBackend.prototype = Base.prototype;
+    // What it asks the union package for when it loads, for layers, which are not here.
     export const version = { 'tfjs-core': version_core };
     export class CustomCallback {}
     export function registerCallbackConstructor() {}`,

@@ -12,8 +12,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
-  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -24,23 +22,6 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const mostBytes = 64 * 1024 * 1024;
-
-/** What the engines load; the rest of TensorFlow.js' dependencies are for its command line and old browsers. */
-const packages = [
-  ...[
-    'tfjs',
-    'tfjs-core',
-    'tfjs-backend-cpu',
-    'tfjs-backend-webgl',
-    'tfjs-converter',
-    'tfjs-data',
-    'tfjs-layers',
-  ]
-    .concat(['tfjs-backend-wasm', 'tfjs-backend-webgpu'])
-    .map((name) => `@tensorflow/${name}`),
-  ...['webgpu', 'long', 'seedrandom', 'node-fetch', 'whatwg-url', 'tr46', 'webidl-conversions'],
-  ...['string_decoder', 'safe-buffer'],
-];
 
 const run = `#!/bin/sh
 # Unpacks the bench beside this file, once, and runs it.
@@ -85,30 +66,20 @@ if (size > mostBytes) throw new Error('the pack is larger than 64 MiB');
 function fill(stage) {
   cpSync(process.execPath, join(stage, 'node'));
   cpSync(join(root, 'bench', 'gpu-scan.mjs'), join(stage, 'bench', 'gpu-scan.mjs'));
-  cpSync(join(root, 'dist', 'core'), join(stage, 'dist', 'core'), {
-    recursive: true,
-    filter: (path) => !/\.(d\.ts|map)$/.test(path),
-  });
+  for (const folder of ['core', 'packages']) {
+    cpSync(join(root, 'dist', folder), join(stage, 'dist', folder), { recursive: true });
+  }
   writeFileSync(join(stage, 'package.json'), '{"type":"module"}\n');
-  for (const name of packages) copyPackage(name, stage);
+  copyDawn(stage);
   const loader = vulkanLoader();
   if (loader) cpSync(loader, join(stage, 'lib', 'libvulkan.so.1'), { dereference: true });
   else console.error('no libvulkan.so.1 here to pack: the GPU machine must have one');
 }
 
-/** Of the large packages only what is loaded on Linux x64; the small ones whole. */
-function copyPackage(name, stage) {
-  const from = join(root, 'node_modules', name);
-  const copy = (path) =>
-    cpSync(join(from, path), join(stage, 'node_modules', name, path), { recursive: true });
-  if (name === 'webgpu') {
-    for (const path of ['package.json', 'index.js', 'dist/linux-x64']) copy(path);
-  } else if (name.startsWith('@tensorflow/')) {
-    const { main } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
-    const wasm = readdirSync(join(from, 'dist')).filter((file) => file.endsWith('.wasm'));
-    for (const path of ['package.json', main, ...wasm.map((file) => join('dist', file))]) copy(path);
-  } else {
-    copy('.');
+function copyDawn(stage) {
+  const from = join(root, 'node_modules', 'webgpu');
+  for (const path of ['package.json', 'index.js', 'dist/linux-x64']) {
+    cpSync(join(from, path), join(stage, 'node_modules', 'webgpu', path), { recursive: true });
   }
 }
 

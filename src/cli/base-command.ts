@@ -94,6 +94,13 @@ export abstract class BaseCommand extends Command {
     if (!this.talk.quiet) this.say(text);
   }
 
+  /** Says, where onnxruntime would do the work that begins and is not here, that it takes longer and what helps. */
+  protected async noticeSlowness(): Promise<void> {
+    const { findOnnxRuntime } = await import('../core/runtime/onnxruntime.js');
+    const found = findOnnxRuntime();
+    if ('reason' in found) this.notice(`this takes several times as long as it could: ${found.reason}`);
+  }
+
   /** One line for people under --verbose. */
   protected detail(text: string): void {
     if (this.talk.verbose) this.say(this.paint.dim(escapeControls(text)), true);

@@ -66,6 +66,7 @@ export default class Extract extends PipeCommand {
     const folder = flags.inline ? undefined : join(flags.cache ?? cacheFolder(), 'features');
     if (folder !== undefined) await checkCache(folder);
     const encoder = await openEncoderFromFlags(flags);
+    if (flags['encoder-engine'] === 'auto') await this.noticeSlowness();
     this.detail(`encoder ${encoder.name} (${encoder.hash.slice(0, 16)}), ${encoder.preprocessing}`);
     const turned: string[] = [];
     const options = {

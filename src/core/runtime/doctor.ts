@@ -1,13 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readdirSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
 import { UnavailableError } from '../errors.js';
 import { type CpuFeatures, cpuFeatures } from './cpu-features.js';
 import { drivers, type Engine, type EngineOptions, openEngine } from './engine.js';
 import { type DeviceKind, type EngineName, engineNames, type Facts } from './engine-driver.js';
-
-const require = createRequire(import.meta.url);
+import { findOnnxRuntime } from './onnxruntime.js';
+import { nativeParts, type PartName, partNames } from './parts/catalogue.js';
+import { findPart } from './parts/find.js';
+import { noGpuBecause } from './webgpu.js';
 
 /** One engine as this machine has it. */
 export interface EngineReport {
@@ -29,8 +29,8 @@ export interface MachineReport {
   readonly cpu: CpuFeatures;
   readonly memoryBytes: number;
   readonly freeMemoryBytes: number;
-  /** Version of onnxruntime-node, or why frozen graphs run without it. */
-  readonly onnxruntime: { readonly version: string } | { readonly whyNot: string };
+  /** What runs frozen graphs and the file it is loaded from, or why they run without it. */
+  readonly onnxruntime: { readonly version: string; readonly path: string } | { readonly whyNot: string };
   readonly weights?: { readonly folder: string; readonly files: readonly string[] };
 }
 
@@ -83,23 +83,13 @@ export function examineMachine(weightsFolder?: string): MachineReport {
 }
 
 function onnxruntime(): MachineReport['onnxruntime'] {
-  let folder: string;
-  try {
-    folder = packageFolder('onnxruntime-node');
-  } catch {
-    return { whyNot: 'the optional package onnxruntime-node is not installed' };
-  }
-  const library = join(folder, 'bin', 'napi-v6', process.platform, process.arch, 'onnxruntime_binding.node');
-  if (!existsSync(library))
-    return { whyNot: `onnxruntime-node has no library for ${process.platform}-${process.arch}` };
-  return {
-    version: (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version,
-  };
+  const found = findOnnxRuntime();
+  if ('reason' in found) return { whyNot: found.reason };
+  return { version: found.ort.version, path: found.ort.entry };
 }
 
-/** The package may not export its package.json, so the folder is found from its entry point. */
-function packageFolder(name: string): string {
-  let folder = dirname(require.resolve(name));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
+/** The parts that this machine could use and does not have: onnxruntime, and Dawn where there may be a GPU. */
+export function missingParts(): PartName[] {
+  const useful = partNames.filter((name) => name !== 'webgpu' || noGpuBecause() === undefined);
+  return useful.filter((name) => 'reason' in findPart(nativeParts[name]));
 }

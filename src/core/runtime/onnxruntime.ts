@@ -1,24 +1,34 @@
-import { createRequire } from 'node:module';
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { setImmediate } from 'node:timers/promises';
+import { Tensor } from 'onnxruntime-common';
 import { UnavailableError } from '../errors.js';
+import { loadBinding, type NativeRuntime, type NativeSession } from './onnxruntime-binding.js';
+import { nativeParts } from './parts/catalogue.js';
+import { type FoundPart, findPart } from './parts/find.js';
 import { turnTelemetryOff } from './telemetry.js';
 
-type Ort = typeof import('onnxruntime-node');
+/** onnxruntime in this process, with the file it was loaded from. */
+export interface OnnxRuntime extends FoundPart {
+  readonly runtime: NativeRuntime;
+}
 
-let attempt: { ort: Ort } | { reason: string } | undefined;
+let attempt: { ort: OnnxRuntime } | { reason: string } | undefined;
 
-/** onnxruntime-node, or why this machine cannot use it. Never throws; the answer is found once. */
-export function findOnnxRuntime(): { ort: Ort } | { reason: string } {
-  if (attempt === undefined) {
-    turnTelemetryOff();
-    try {
-      attempt = { ort: createRequire(import.meta.url)('onnxruntime-node') as Ort };
-    } catch (error) {
-      const [line] = String((error as Error).message).split('\n');
-      attempt = { reason: `onnxruntime-node cannot be loaded: ${line}` };
-    }
-  }
+/** onnxruntime, or why this machine cannot use it. Never throws; the answer is found once. */
+export function findOnnxRuntime(): { ort: OnnxRuntime } | { reason: string } {
+  attempt ??= load();
   return attempt;
+}
+
+function load(): { ort: OnnxRuntime } | { reason: string } {
+  const part = findPart(nativeParts.onnxruntime);
+  if ('reason' in part) return { reason: `onnxruntime: ${part.reason}` };
+  turnTelemetryOff();
+  try {
+    return { ort: { ...part, runtime: loadBinding(part.entry) } };
+  } catch (error) {
+    const [line] = String((error as Error).message).split('\n');
+    return { reason: `onnxruntime cannot be loaded: ${line}` };
+  }
 }
 
 export interface SessionOptions {
@@ -49,7 +59,7 @@ export interface OnnxSession {
 /**
  * Loads a model into onnxruntime on the CPU.
  *
- * @throws UnavailableError when onnxruntime-node is absent.
+ * @throws UnavailableError when onnxruntime is absent; onnxruntime's own error on a model that it cannot load
  */
 export async function openSession(
   model: Uint8Array,
@@ -57,57 +67,52 @@ export async function openSession(
 ): Promise<OnnxSession> {
   const found = findOnnxRuntime();
   if ('reason' in found) throw new UnavailableError(found.reason);
-  const { ort } = found;
-  const session = await ort.InferenceSession.create(model, {
+  await setImmediate(); // lets what waits have its turn: loading takes a while
+  const session = new found.ort.runtime.InferenceSession();
+  session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
     enableCpuMemArena: keepMemory,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
   });
-  return new CpuSession(ort, session);
+  return new CpuSession(session);
 }
 
 class CpuSession implements OnnxSession {
-  constructor(
-    private readonly ort: Ort,
-    private readonly session: InferenceSession,
-  ) {}
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
 
-  get inputNames(): readonly string[] {
-    return this.session.inputNames;
-  }
-
-  get outputNames(): readonly string[] {
-    return this.session.outputNames;
+  constructor(private readonly session: NativeSession) {
+    this.inputNames = session.inputMetadata.map(({ name }) => name);
+    this.outputNames = session.outputMetadata.map(({ name }) => name);
   }
 
   async run(
     inputs: Record<string, SessionTensor>,
     into: Record<string, SessionTensor> = {},
   ): Promise<Record<string, SessionTensor>> {
-    const fetches = Object.fromEntries(this.outputNames.map((name) => [name, null]));
-    const results = await this.session.run(this.tensors(inputs), { ...fetches, ...this.tensors(into) });
+    const fresh = Object.fromEntries(this.outputNames.map((name) => [name, null]));
+    await setImmediate(); // other images have their turn between two runs, which block this thread
+    const results = this.session.run(tensors(inputs), { ...fresh, ...tensors(into) }, {});
     return Object.fromEntries(
-      Object.entries(results).map(([name, tensor]) => [
+      Object.entries(results).map(([name, { dims, data }]) => [
         name,
-        { shape: tensor.dims, data: (tensor as Tensor).data as Float32Array },
+        { shape: dims, data: data as Float32Array },
       ]),
     );
   }
 
-  dispose(): Promise<void> {
-    return this.session.release();
+  async dispose(): Promise<void> {
+    this.session.dispose();
   }
+}
 
-  private tensors(values: Record<string, SessionTensor>): Record<string, Tensor> {
-    return Object.fromEntries(
-      Object.entries(values).map(([name, { shape, data }]) => [
-        name,
-        data instanceof Float32Array
-          ? new this.ort.Tensor('float32', data, shape)
-          : new this.ort.Tensor('uint8', data, shape),
-      ]),
-    );
-  }
+function tensors(values: Record<string, SessionTensor>): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, { shape, data }]) => [
+      name,
+      data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('uint8', data, shape),
+    ]),
+  );
 }

@@ -26,7 +26,7 @@ export function findBinding(): TensorflowBinding | string {
   if (!folder) {
     return named
       ? `MAMBAAD_TFJS_NODE names ${named}, which holds no ${packages[0]}`
-      : `the optional package ${packages[0]} is not installed (docs/engines.md says how to build it)`;
+      : `the optional package ${packages[0]} is not installed; "npm install ${packages[0]}@4.22.0" beside mambaad may bring it (docs/engines.md)`;
   }
   if (!nativePart(folder))
     return `${folder} has no built lib/napi-v*/tfjs_binding.node (see docs/engines.md)`;

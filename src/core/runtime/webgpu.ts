@@ -5,6 +5,8 @@ import { UnavailableError } from '../errors.js';
 import { makeCurrent } from './current-backend.js';
 import { trackDawnTicks } from './dawn-ticks.js';
 import type { EngineDriver, Finding } from './engine-driver.js';
+import { nativeParts } from './parts/catalogue.js';
+import { findPart } from './parts/find.js';
 import { tf } from './tf.js';
 import { allowSynchronousReads } from './webgpu-read.js';
 
@@ -34,20 +36,22 @@ interface DawnPackage {
 let gpu: GPU | undefined;
 let adapter: GPUAdapter | null | undefined;
 
-/** WebGPU through Dawn (npm package `webgpu`): Vulkan, Metal or Direct3D 12, no CUDA toolkit needed. */
+/** WebGPU through Dawn (of the npm package `webgpu`): Vulkan, Metal or Direct3D 12, no CUDA toolkit needed. */
 export const webgpuDriver: EngineDriver = {
   name: 'webgpu',
 
   async examine(): Promise<Finding> {
-    const hopeless = reasonNotToLook();
+    const hopeless = noGpuBecause();
     if (hopeless) return { found: false, reason: hopeless };
+    const part = findPart(nativeParts.webgpu);
+    if ('reason' in part) return { found: false, reason: `Dawn is not here: ${part.reason}` };
     try {
       const found = await findAdapter();
       return found
         ? describe(found)
         : { found: false, reason: 'Dawn found no Vulkan, Metal or Direct3D 12 device' };
     } catch (error) {
-      return { found: false, reason: `the npm package "webgpu" does not load: ${firstLine(error)}` };
+      return { found: false, reason: `${part.entry} does not load: ${firstLine(error)}` };
     }
   },
 
@@ -85,7 +89,7 @@ export const webgpuDriver: EngineDriver = {
 };
 
 /** Loading Dawn and asking the drivers costs time, so a machine that plainly has no GPU is not asked. */
-function reasonNotToLook(): string | undefined {
+export function noGpuBecause(): string | undefined {
   if (process.platform !== 'linux') return undefined;
   if (process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES) return undefined;
   const dri = existsSync('/dev/dri') ? readdirSync('/dev/dri') : [];
@@ -100,7 +104,9 @@ function reasonNotToLook(): string | undefined {
 
 async function findAdapter(): Promise<GPUAdapter | null> {
   if (adapter !== undefined) return adapter;
-  const dawn = require('webgpu') as DawnPackage;
+  const part = findPart(nativeParts.webgpu);
+  if ('reason' in part) throw new UnavailableError(`webgpu: ${part.reason}`);
+  const dawn = require(part.entry) as DawnPackage;
   const { navigator: own, ...globals } = dawn.globals;
   Object.assign(globalThis, globals);
   trackDawnTicks();

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import fs from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UnavailableError } from '../errors.js';
 import type { NpmSource } from './catalogue.js';
@@ -32,14 +34,21 @@ export async function fetchPackage(
   return file;
 }
 
-function npmPack(spec: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
+/**
+ * Puts the tarball of a package into a folder.
+ *
+ * @throws UnavailableError when npm is absent or cannot reach the registry
+ */
+export function npmPack(spec: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
   const [command, first] = npmCommand();
-  const flags = ['pack', spec, '--pack-destination', folder, '--ignore-scripts', '--loglevel=error'];
+  const quiet = ['--ignore-scripts', '--loglevel=error', '--no-update-notifier'];
+  const flags = ['pack', spec, '--pack-destination', folder, ...quiet];
   return new Promise((resolve, reject) => {
     const child = spawn(command, [...first, ...flags, '--fetch-retries=1'], {
       stdio: ['ignore', 'ignore', 'pipe'],
       // npm is a batch file there, which only a shell can start; nothing of the command line comes from outside.
       shell: process.platform === 'win32' && first.length === 0,
+      env: npmEnvironment(folder),
       signal,
     });
     let complaint = '';
@@ -55,6 +64,20 @@ function npmPack(spec: string, folder: string, signal: AbortSignal | undefined):
       else reject(new UnavailableError(`npm pack ${spec}: ${firstError(complaint) || `exit code ${code}`}`));
     });
   });
+}
+
+/** npm keeps a cache under the home: where this user cannot write one, beside what it fetches. */
+function npmEnvironment(folder: string): NodeJS.ProcessEnv {
+  return homeIsWritable() ? process.env : { ...process.env, HOME: folder };
+}
+
+function homeIsWritable(): boolean {
+  try {
+    accessSync(homedir(), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The npm that started this process, else the one on the path. */
