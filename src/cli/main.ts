@@ -2,7 +2,7 @@ import { IoError } from '../core/errors.js';
 import { ExitCode, exitCodeOf } from './exit-codes.js';
 import { guardOutput, heedSignals, Stopped, signal, stdoutIsClosed, threadsAtRest } from './lifetime.js';
 import { allowNamelessUser } from './nameless-user.js';
-import { describeError, isDebugging, speaker } from './report-error.js';
+import { describeError, isDebugging, namePackage, speaker } from './report-error.js';
 import { colourIsOff, escapeControls } from './term.js';
 
 export interface Program {
@@ -19,6 +19,7 @@ export interface Program {
 export async function main({ root, argv, exit }: Program): Promise<void> {
   const leave = (reason: unknown) => exit(report(reason));
   let finished = false;
+  namePackage(root);
   guardOutput(leave);
   heedSignals(leave);
   process.on('uncaughtException', (error) => {

@@ -1,7 +1,14 @@
 import { MambaadError } from '../core/errors.js';
 import { escapeControls } from './term.js';
+import { usageMessage } from './usage-message.js';
 
 let commandName = '';
+let packageRoot = '.';
+
+/** Remembers where the package lies, whose manifest names its commands. */
+export function namePackage(root: string): void {
+  packageRoot = root;
+}
 
 /** Remembers which command runs, for the head of its messages. */
 export function nameCommand(id: string | undefined): void {
@@ -22,18 +29,9 @@ export function describeError(error: unknown): string {
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if ('oclif' in error) return usageMessage(error.message);
+  if ('oclif' in error) return `${usageMessage(error, packageRoot)}; see ${speaker()} --help`;
   if (error instanceof MambaadError || 'errno' in error) return error.message;
   return `unexpected ${error.name}: ${error.message} (DEBUG=mambaad:* shows where)`;
-}
-
-/** oclif spreads its complaints over several lines. */
-function usageMessage(text: string): string {
-  const lines = text.split('\n').map((line) => line.trim());
-  const said = lines.filter((line) => line !== '' && line !== 'See more help with --help').join('; ');
-  const unknown = /^command (.*) not found$/.exec(said)?.[1];
-  const what = unknown ? `no command "${unknown.replaceAll(':', ' ')}"` : said;
-  return `${what}; see ${speaker()} --help`;
 }
 
 /** DEBUG=mambaad:*, or * */

@@ -22,7 +22,15 @@ export const mambaad: DetectorFamily<MambaConfig> = {
     clipNorm: 5,
   },
   teacherChannels: (config) => config.dims.slice(1).reverse(),
-  accept({ global, kernels, orientation }) {
+  accept({ global, kernels, orientation, dims, depths, dropPath }) {
+    if (depths.length !== dims.length) {
+      throw new ConfigError(
+        `depths=${JSON.stringify(depths)}: ${depths.length} stages, dims=${JSON.stringify(dims)} has ${dims.length}`,
+      );
+    }
+    if (!depths.every((depth) => Number.isInteger(depth) && depth >= 1))
+      throw new ConfigError(`depths=${JSON.stringify(depths)}: expected whole numbers from 1`);
+    if (dropPath >= 1) throw new ConfigError(`dropPath=${dropPath}: expected a rate below 1`);
     if (!orientations.includes(orientation)) {
       throw new ConfigError(`orientation=${orientation}: choose one of ${orientations.join(', ')}`);
     }

@@ -18,7 +18,10 @@ export const uniad: DetectorFamily<UniadConfig> = {
     clipNorm: 5,
   },
   teacherChannels: () => null,
-  accept({ side }, shapes) {
+  accept({ side, hidden, heads, dropout }, shapes) {
+    if (hidden % heads !== 0)
+      throw new ConfigError(`heads=${heads}: the width hidden=${hidden} cannot be shared among so many`);
+    if (dropout >= 1) throw new ConfigError(`dropout=${dropout}: expected a rate below 1`);
     const [height, width] = shapes.at(-1)! as [number, number, number];
     if (height === side && width === side) return;
     const advice =
