@@ -1,6 +1,6 @@
 /** How far a pull has come. */
 export interface PullProgress {
-  readonly stage: 'download' | 'convert';
+  readonly stage: 'download' | 'unpack' | 'convert';
   /** What is being worked on: a URL, a package, a file. */
   readonly what: string;
   /** Bytes, where they can be counted. */
