@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { DataError } from '../errors.js';
+import { existingForm } from './existing-form.js';
 import { shown } from './file-errors.js';
 
 /**
@@ -20,13 +21,24 @@ export async function confined(
     new DataError(`${shown(source)}: ${shown(name)} ${what}; only files below ${shown(root)} are read.`);
   if (name === '' || name.includes('\0'))
     throw new DataError(`${shown(source)}: ${shown(name) || 'an empty name'} is no file name.`);
-  if (allowOutside) return isAbsolute(name) ? name : join(root, name);
-  if (isAbsolute(name) || escapes(relative(root, resolve(root, name)))) throw refuse('leads outside');
-  const path = join(root, name);
+  const leadsOutside = isAbsolute(name) || escapes(relative(root, resolve(root, name)));
+  if (leadsOutside && !allowOutside) throw refuse('leads outside');
+  const full = isAbsolute(name) ? name : join(root, name);
+  const path = (await existingForm(full)) ?? (await withSlashes(root, name)) ?? full;
+  if (allowOutside) return path;
   const real = await realpath(path).catch(() => undefined);
   if (real !== undefined && escapes(relative(await realpath(root), real)))
     throw refuse('is a link that leads outside');
   return path;
+}
+
+/** A table written on Windows: "images\\a.png" is images/a.png where there is no file of the former name. */
+async function withSlashes(root: string, name: string): Promise<string | undefined> {
+  if (!name.includes('\\')) return undefined;
+  const slashed = name.replaceAll('\\', '/');
+  return isAbsolute(slashed) || escapes(relative(root, resolve(root, slashed)))
+    ? undefined
+    : existingForm(join(root, slashed));
 }
 
 function escapes(relativePath: string): boolean {
