@@ -7,7 +7,7 @@ import { PipeCommand } from '../cli/pipe-command.js';
 import type { Progress } from '../cli/progress.js';
 import { findWindowIn, parseWindow, turnedText, windowFlag } from '../cli/window-flag.js';
 import type { IntensityWindow } from '../core/data/intensity-window.js';
-import type { LayoutOptions, Oddity } from '../core/data/layouts/layout.js';
+import type { DatasetIssue, LayoutOptions } from '../core/data/layouts/layout.js';
 import { UsageError } from '../core/errors.js';
 import type { Encoder } from '../core/models/encoders/encoder.js';
 import { PassedOn } from '../core/records/passed-on.js';
@@ -48,7 +48,7 @@ export default class Extract extends PipeCommand {
   };
 
   /** What the layout's reader found odd. */
-  private readonly oddities: Oddity[] = [];
+  private readonly issues: DatasetIssue[] = [];
 
   /** Images found in folders; those on stdin are in the tally. */
   private found = 0;
@@ -122,17 +122,16 @@ export default class Extract extends PipeCommand {
   }
 
   private async conclude(): Promise<void> {
-    for (const { kind, path, note } of this.oddities) {
-      this.caution(`${path}: ${kind.replaceAll('-', ' ')}${note ? ` (${note})` : ''}`);
-    }
+    const { issueLines } = await import('../core/data/summary-issues.js');
+    for (const line of issueLines(this.issues)) this.caution(line);
     await this.finish({ in: this.found + this.tally.records });
   }
 
   /** The images that the arguments name, or that stdin lists; there may be other records between them. */
   private async *inputs(paths: string[], flags: LayoutFlags): AsyncGenerator<ImageRecord | PassedOn> {
     const { readDataset } = await import('../core/data/layouts/read-dataset.js');
-    const onOddity = (oddity: Oddity) => void this.oddities.push(oddity);
-    const options = { ...layoutOptions(flags), onOddity };
+    const onIssue = (issue: DatasetIssue) => void this.issues.push(issue);
+    const options = { ...layoutOptions(flags), onIssue };
     const folders = paths.filter((path) => path !== '-');
     for (const folder of folders) {
       for await (const image of readDataset(folder, flags.layout, options)) {
@@ -144,16 +143,31 @@ export default class Extract extends PipeCommand {
     yield* this.imagesOnStdin(options);
   }
 
-  private async *imagesOnStdin({ className, split }: LayoutOptions): AsyncGenerator<ImageRecord | PassedOn> {
+  private async *imagesOnStdin(options: LayoutOptions): AsyncGenerator<ImageRecord | PassedOn> {
     const { imageRecord } = await import('../core/data/layouts/image-record.js');
-    const known = {
-      class: className ?? 'default',
-      split,
-      label: split === 'train' ? ('normal' as const) : undefined,
+    const { labelOfPath } = await import('../core/data/layouts/path-label.js');
+    const { Reading } = await import('../core/data/layouts/reading.js');
+    const { nameForm } = await import('../core/records/name-form.js');
+    const { className = 'default', split } = options;
+    const reading = new Reading(options);
+    const refused = new Map<number, string>();
+    const bareLine = (bytes: Buffer, line: number) => {
+      const { label, doubt } = split === 'train' ? labelOfPath(bytes.toString()) : {};
+      if (doubt !== undefined) refused.set(line, doubt);
+      return imageRecord(Buffer.from(bytes), { class: className, split, label }) as Record<string, unknown>;
     };
-    const bareLine = (bytes: Buffer) => imageRecord(Buffer.from(bytes), known) as Record<string, unknown>;
-    for await (const input of this.recordsInPlace(['image'], { bareLine }))
-      yield input instanceof PassedOn ? input : input.record;
+    for await (const input of this.recordsInPlace(['image'], { bareLine })) {
+      if (input instanceof PassedOn) {
+        yield input;
+        continue;
+      }
+      const { record, line } = input;
+      const doubt = refused.get(line);
+      refused.delete(line);
+      if (doubt !== undefined) reading.leaveOut(record.path, doubt);
+      else yield { ...record, class: nameForm(record.class) };
+    }
+    reading.finish();
   }
 
   private async dryRun(
@@ -163,7 +177,7 @@ export default class Extract extends PipeCommand {
   ): Promise<void> {
     const { summariseDataset, summaryTable } = await import('../core/data/summary.js');
     const summary = await summariseDataset(this.imagesOnly(paths, flags), {
-      oddities: this.oddities,
+      issues: this.issues,
       fold: flags.fold,
       isPart: flags.view !== undefined,
     });

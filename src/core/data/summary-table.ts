@@ -1,25 +1,9 @@
 import { shown } from '../files/file-errors.js';
-import type { Oddity } from './layouts/layout.js';
 import type { CountComparison } from './published-counts.js';
 import type { Count, DatasetSummary } from './summary.js';
+import { issueBlock } from './summary-issues.js';
 
-const shownOfEachKind = 5;
-
-const words: Readonly<Record<Oddity['kind'], string>> = {
-  'image-without-mask': 'anomalous images without a mask',
-  'mask-without-image': 'masks without an image',
-  'image-unusable': 'images that cannot be read',
-  'mask-unusable': 'masks that cannot be used',
-  'mask-empty': 'masks that mark nothing',
-  'mask-inverted': 'masks that mark most of their image or its whole border: inverted, black on white?',
-  'mask-of-good-image': 'masks that mark defects in an image labelled as good',
-  'label-vanishes': 'defects too small to survive the resize of their mask',
-  'file-missing': 'files that are missing',
-  'left-out': 'images left out',
-  duplicate: 'images that occur twice',
-};
-
-/** A summary for a person: a row for each class and split, then the oddities with their first examples. */
+/** A summary for a person: a row for each class and split, then the issues with their first examples. */
 export function summaryTable(summary: DatasetSummary): string {
   const rows = [
     ['class', 'split', 'normal', 'anomalous', 'unlabelled', 'masks', 'defects'],
@@ -27,7 +11,7 @@ export function summaryTable(summary: DatasetSummary): string {
   ];
   const total = `${summary.images} images, ${summary.classes.length} classes`;
   const published = summary.published ? publishedLines(summary.published) : [];
-  return [...aligned(rows), total, ...published, ...oddityLines(summary.oddities)].join('\n');
+  return [...aligned(rows), total, ...published, ...issueBlock(summary.issues)].join('\n');
 }
 
 function publishedLines({ title, found, differences }: CountComparison): string[] {
@@ -72,22 +56,6 @@ function aligned(rows: readonly string[][]): string[] {
       i >= 2 && i <= 5 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!),
     );
     return cells.join('  ').trimEnd();
-  });
-}
-
-function oddityLines(oddities: readonly Oddity[]): string[] {
-  const kinds = new Map<Oddity['kind'], Oddity[]>();
-  for (const oddity of oddities) {
-    const found = kinds.get(oddity.kind);
-    if (found) found.push(oddity);
-    else kinds.set(oddity.kind, [oddity]);
-  }
-  return [...kinds].flatMap(([kind, found]) => {
-    const examples = found
-      .slice(0, shownOfEachKind)
-      .map(({ path, note }) => `  ${shown(path)}${note ? `: ${shown(note)}` : ''}`);
-    const more = found.length > shownOfEachKind ? [`  … and ${found.length - shownOfEachKind} more`] : [];
-    return [`${found.length} ${words[kind]}:`, ...examples, ...more];
   });
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DataError, InputMissingError } from '../errors.js';
 import type { ImageRecord } from '../records/schemas.js';
 import { imageSize, readImageFile } from './decode.js';
-import type { Oddity } from './layouts/layout.js';
+import type { DatasetIssue } from './layouts/layout.js';
 import { maskDoubt, readMask } from './mask.js';
 import { pathToOpen } from './paths.js';
 import { type CountComparison, compareCounts } from './published-counts.js';
@@ -31,14 +31,14 @@ export interface DatasetSummary {
   readonly images: number;
   readonly classes: string[];
   readonly counts: Count[];
-  readonly oddities: Oddity[];
+  readonly issues: DatasetIssue[];
   /** Null for no published data set, and for a part of one. */
   readonly published: CountComparison | null;
 }
 
 export interface SummaryOptions {
   /** What the layout's reader reports while the records are read. */
-  readonly oddities?: readonly Oddity[];
+  readonly issues?: readonly DatasetIssue[];
   /** Masks are read as they will be at this size (256 × 256), to find unusable, empty and vanishing ones; false: not read. */
   readonly masksAt?: Size | false;
   /** Compare the files' contents: finds images that occur twice. */
@@ -55,13 +55,13 @@ export async function summariseDataset(
   options: SummaryOptions = {},
 ): Promise<DatasetSummary> {
   const tallies = new Map<string, Tally>();
-  const found: Oddity[] = [];
+  const found: DatasetIssue[] = [];
   const seen = new Map<string, string>();
   let images = 0;
   for await (const record of records) {
     images++;
     tally(tallies, record);
-    found.push(...(await odditiesOf(record, options, seen)));
+    found.push(...(await issuesOf(record, options, seen)));
   }
   const counts = [...tallies.values()].map(({ defects, ...count }) => ({
     ...count,
@@ -72,9 +72,19 @@ export async function summariseDataset(
     images,
     classes,
     counts,
-    oddities: [...(options.oddities ?? []), ...found],
+    issues: distinct([...(options.issues ?? []), ...found]),
     published: options.isPart ? null : compareCounts(counts, options.fold),
   };
+}
+
+/** What both the reader of the layout and the summary found is told once. */
+function distinct(issues: readonly DatasetIssue[]): DatasetIssue[] {
+  const first = new Map<string, DatasetIssue>();
+  for (const issue of issues) {
+    const key = `${issue.kind}\n${issue.path}${issue.kind === 'image-without-mask' ? '' : `\n${issue.note}`}`;
+    if (!first.has(key)) first.set(key, issue);
+  }
+  return [...first.values()];
 }
 
 type Tally = Omit<Count, 'images' | 'masks' | 'defects'> & {
@@ -97,14 +107,14 @@ function mostFirst(defects: ReadonlyMap<string, number>): Record<string, number>
   return Object.fromEntries([...defects].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)));
 }
 
-async function odditiesOf(
+async function issuesOf(
   record: ImageRecord,
   options: SummaryOptions,
   seen: Map<string, string>,
-): Promise<Oddity[]> {
+): Promise<DatasetIssue[]> {
   const { path, label, mask } = record;
   const { masksAt = evaluationSize, duplicates } = options;
-  const found: Oddity[] = [];
+  const found: DatasetIssue[] = [];
   if (label === 'anomaly' && mask === undefined) found.push({ kind: 'image-without-mask', path });
   const maskSize = mask !== undefined && masksAt;
   if (!duplicates && !maskSize) return found;
@@ -112,7 +122,7 @@ async function odditiesOf(
     const bytes = await readImageFile(pathToOpen(record));
     const first = duplicates ? firstLike(bytes, path, seen) : undefined;
     if (first !== undefined) found.push({ kind: 'duplicate', path, note: `same bytes as ${first}` });
-    if (mask !== undefined && maskSize) found.push(...(await maskOddities(record, mask, bytes, maskSize)));
+    if (mask !== undefined && maskSize) found.push(...(await maskIssues(record, mask, bytes, maskSize)));
   } catch (error) {
     if (!(error instanceof DataError || error instanceof InputMissingError)) throw error;
     const kind = error instanceof InputMissingError ? 'file-missing' : 'image-unusable';
@@ -128,12 +138,12 @@ function firstLike(bytes: Uint8Array, path: string, seen: Map<string, string>): 
   return first;
 }
 
-async function maskOddities(
+async function maskIssues(
   { path, label }: ImageRecord,
   mask: string,
   image: Uint8Array,
   size: Size,
-): Promise<Oddity[]> {
+): Promise<DatasetIssue[]> {
   const { width, height } = await imageSize(image, { path });
   try {
     const read = await readMask(mask, { ...size, imageSize: [width, height] });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import type { Oddity } from '../../../src/core/data/layouts/layout.js';
+import type { DatasetIssue } from '../../../src/core/data/layouts/layout.js';
 import { readDataset } from '../../../src/core/data/layouts/read-dataset.js';
 import { summariseDataset, summaryTable } from '../../../src/core/data/summary.js';
 import { emptyMask, picture, tree } from './layouts/tree.js';
@@ -34,21 +34,22 @@ async function oddSet(): Promise<string> {
 
 test('a summary counts classes, splits and labels, and finds what is odd', async () => {
   const root = await oddSet();
-  const oddities: Oddity[] = [];
-  const records = readDataset(root, 'auto', { onOddity: (oddity) => oddities.push(oddity) });
-  const summary = await summariseDataset(records, { duplicates: true, oddities });
+  const issues: DatasetIssue[] = [];
+  const records = readDataset(root, 'auto', { onIssue: (issue) => issues.push(issue) });
+  const summary = await summariseDataset(records, { duplicates: true, issues });
   expect(summary.images).toBe(7);
   expect(summary.classes).toEqual(['c']);
   expect(summary.counts).toEqual([
     { class: 'c', split: 'train', label: 'normal', images: 2, masks: 0, defects: { good: 2 } },
     { class: 'c', split: 'test', label: 'anomaly', images: 5, masks: 4, defects: { dent: 5 } },
   ]);
-  const found = summary.oddities.map(({ kind, path }) => `${kind} ${path.replace(`${root}/c/`, '')}`).sort();
+  const found = summary.issues.map(({ kind, path }) => `${kind} ${path.replace(`${root}/c/`, '')}`).sort();
   expect(found).toEqual([
     'duplicate test/dent/0.png',
     'duplicate test/dent/1.png',
     'duplicate test/dent/2.png',
     'duplicate test/dent/3.png',
+    'file-empty test/dent/4.png',
     'image-unusable test/dent/4.png',
     'image-without-mask test/dent/3.png',
     'label-vanishes ground_truth/dent/0_mask.png',
@@ -58,7 +59,7 @@ test('a summary counts classes, splits and labels, and finds what is odd', async
   ]);
 });
 
-test('the table shows counts in columns and the oddities by kind', async () => {
+test('the table shows counts in columns and the issues by kind', async () => {
   const root = await tree({
     'c/train/good/0.png': picture,
     'c/test/dent/0.png': picture,
@@ -77,9 +78,9 @@ test('the table shows counts in columns and the oddities by kind', async () => {
   );
 });
 
-test('files that vanish meanwhile are an oddity, not the end', async () => {
+test('files that vanish meanwhile are an issue, not the end', async () => {
   const root = await tree({ 't.csv': 'path,label,mask\nnone.png,anomaly,m.png\n' });
   await writeFile(join(root, 'm.png'), picture);
-  const { oddities } = await summariseDataset(readDataset(join(root, 't.csv'), 'auto'));
-  expect(oddities).toMatchObject([{ kind: 'file-missing', path: join(root, 'none.png') }]);
+  const { issues } = await summariseDataset(readDataset(join(root, 't.csv'), 'auto'));
+  expect(issues).toMatchObject([{ kind: 'file-missing', path: join(root, 'none.png') }]);
 });

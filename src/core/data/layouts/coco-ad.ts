@@ -10,7 +10,7 @@ import { ownFolderFailure } from '../../home-folder.js';
 import type { ImageRecord } from '../../records/schemas.js';
 import { type AnnotatedImage, readAnnotations } from './coco-annotations.js';
 import { imageRecord } from './image-record.js';
-import type { Layout, LayoutOptions } from './layout.js';
+import { type Layout, type LayoutOptions, wantsClass } from './layout.js';
 import { draw } from './segmentation.js';
 
 const classesPerFold = 20;
@@ -27,7 +27,7 @@ export const cocoAd: Layout = {
   recognises: async (root) => isFile(annotations(root, 'val')),
   async *records(root, options) {
     const name = options.className ?? 'coco';
-    if (options.classes && !options.classes.has(name)) return;
+    if (!wantsClass(options, name)) return;
     if (options.split !== 'test') yield* trainImages(root, name, options);
     if (options.split !== 'train') yield* testImages(root, name, options);
   },

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { basename, resolve } from 'node:path';
-import { className } from '../../records/class-name.js';
+import { nameForm } from '../../records/name-form.js';
 import type { ImageRecord } from '../../records/schemas.js';
 import { pathFields } from '../paths.js';
 import type { Split } from './layout.js';
@@ -13,9 +13,9 @@ export interface Known {
   readonly mask?: string | undefined;
 }
 
-/** An image record of a file and what its layout says about it; what is not known is left out. */
+/** An image record of a file and what its layout says about it; what is not known is left out. The class is in NFC. */
 export function imageRecord(path: Buffer, known: Known): ImageRecord {
-  const record: ImageRecord = { v: 1, type: 'image', ...pathFields(path), class: className(known.class) };
+  const record: ImageRecord = { v: 1, type: 'image', ...pathFields(path), class: nameForm(known.class) };
   if (known.split) record.split = known.split;
   if (known.label) record.label = known.label;
   if (known.defect) record.defect = known.defect;

@@ -1,12 +1,14 @@
+import { nameForm } from '../../records/name-form.js';
 import type { ImageRecord } from '../../records/schemas.js';
 
 export type Split = 'train' | 'test';
 
 /** Something in a data set that a person should look at; reading goes on. */
-export interface Oddity {
+export interface DatasetIssue {
   readonly kind:
     | 'image-without-mask'
     | 'mask-without-image'
+    | 'several-masks'
     | 'image-unusable'
     | 'mask-unusable'
     | 'mask-empty'
@@ -14,16 +16,25 @@ export interface Oddity {
     | 'mask-of-good-image'
     | 'label-vanishes'
     | 'file-missing'
+    | 'file-empty'
     | 'left-out'
+    | 'unread-image'
+    | 'other-file'
+    | 'broken-link'
+    | 'special-file'
+    | 'hidden'
+    | 'read-already'
     | 'duplicate';
   readonly path: string;
   readonly note?: string;
+  /** How many images it is about, when `path` is their folder. */
+  readonly count?: number;
 }
 
 export interface LayoutOptions {
   /** Only images of this split. */
   readonly split?: Split;
-  /** Only these classes. */
+  /** Only these classes, in the normal form NFC. */
   readonly classes?: ReadonlySet<string>;
   /** The class of images whose layout names none: plain folders, lists, tables without such a column. */
   readonly className?: string;
@@ -37,7 +48,12 @@ export interface LayoutOptions {
   readonly derivedFolder?: string;
   /** Tables and annotation files may name images outside their own folder. */
   readonly allowOutside?: boolean;
-  readonly onOddity?: (oddity: Oddity) => void;
+  readonly onIssue?: (issue: DatasetIssue) => void;
+}
+
+/** Whether a class is among those asked for, in whatever normal form its name is. */
+export function wantsClass({ classes }: LayoutOptions, name: string): boolean {
+  return !classes || classes.has(nameForm(name));
 }
 
 /** A way to lay out a data set on disk. */

@@ -1,12 +1,14 @@
 import { stat } from 'node:fs/promises';
-import { InputMissingError, UsageError } from '../../errors.js';
+import { DataError, InputMissingError, UsageError } from '../../errors.js';
 import { inputFailure, shown } from '../../files/file-errors.js';
 import { didYouMean } from '../../nearest-name.js';
+import { nameForm } from '../../records/name-form.js';
 import type { ImageRecord } from '../../records/schemas.js';
 import { mvtec, mvtec3d } from './class-folders.js';
 import { cocoAd } from './coco-ad.js';
+import { existingForm } from './existing-form.js';
 import { kolektor } from './kolektor.js';
-import type { Layout, LayoutOptions } from './layout.js';
+import type { DatasetIssue, Layout, LayoutOptions } from './layout.js';
 import { plainFolder, singleImage } from './plain-folder.js';
 import { realIad } from './real-iad.js';
 import { table } from './table.js';
@@ -76,20 +78,42 @@ export async function layoutOf(root: string, name: string): Promise<Layout> {
  * The images of a data set as records, in a fixed order.
  *
  * @param layout a name of `layoutNames`
- * @throws InputMissingError when there is no image, naming what was looked for
+ * @throws InputMissingError when there is no image, naming what was looked for; DataError when training would have none
  */
 export async function* readDataset(
   root: string,
   layout: string,
   options: LayoutOptions = {},
 ): AsyncGenerator<ImageRecord> {
-  const chosen = await layoutOf(root, layout);
+  const home = (await existingForm(root)) ?? root;
+  const chosen = await layoutOf(home, layout);
+  const leftOut: DatasetIssue[] = [];
+  const asked: LayoutOptions = {
+    ...options,
+    ...(options.classes && { classes: new Set([...options.classes].map(nameForm)) }),
+    onIssue: (issue) => {
+      if (issue.kind === 'left-out') leftOut.push(issue);
+      options.onIssue?.(issue);
+    },
+  };
   let found = false;
-  for await (const record of chosen.records(root, options)) {
+  for await (const record of chosen.records(home, asked)) {
     found = true;
     yield record;
   }
-  if (!found) throw nothingFound(root, chosen, options);
+  if (found) return;
+  if (options.split === 'train' && leftOut.length > 0) throw nothingToTrainOn(root, leftOut);
+  throw nothingFound(root, chosen, options);
+}
+
+function nothingToTrainOn(root: string, leftOut: readonly DatasetIssue[]): DataError {
+  const shownFirst = leftOut
+    .slice(0, 3)
+    .map(({ path, note, count }) => `${shown(path)} (${count ?? 1}; ${shown(note ?? '')})`);
+  const more = leftOut.length > shownFirst.length ? ` and ${leftOut.length - shownFirst.length} more` : '';
+  return new DataError(
+    `${shown(root)}: no image is known to be good; left out: ${shownFirst.join(', ')}${more}. Put good parts into a folder good or OK (<class>/train/good, or OK beside NG), or name them in a table.`,
+  );
 }
 
 function nothingFound(root: string, layout: Layout, { classes, split }: LayoutOptions): InputMissingError {

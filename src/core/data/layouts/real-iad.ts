@@ -6,8 +6,8 @@ import { shown } from '../../files/file-errors.js';
 import { readRegularText } from '../../files/regular-file.js';
 import type { ImageRecord } from '../../records/schemas.js';
 import { imageRecord } from './image-record.js';
-import type { Layout, LayoutOptions } from './layout.js';
-import { entriesIfAny, foldersIn } from './walk.js';
+import { type Layout, type LayoutOptions, wantsClass } from './layout.js';
+import { entriesIfAny, visibleFoldersIn } from './walk.js';
 
 interface Item {
   readonly image_path: string;
@@ -26,7 +26,7 @@ export const realIad: Layout = {
   recognises: async (root) => (await listed(root)).length > 0,
   async *records(root, options) {
     for (const { name, list, images } of await listed(root)) {
-      if (!options.classes || options.classes.has(name)) yield* classRecords(name, list, images, options);
+      if (wantsClass(options, name)) yield* classRecords(name, list, images, options);
     }
   },
 };
@@ -70,19 +70,19 @@ async function readList(path: string): Promise<{ train: Item[]; test: Item[] }> 
 
 /** The classes that have both a list and an image folder, in order. */
 async function listed(root: string): Promise<{ name: string; list: string; images: string }[]> {
-  const places = (await foldersIn(root)).filter(
+  const places = (await visibleFoldersIn(root)).filter(
     ({ name }) => /^realiad_\w+$/i.test(name) && name !== 'realiad_jsons',
   );
-  const homes = [root, ...places.map(({ name }) => join(root, name))];
+  const homes = [root, ...places.map(({ path }) => path.toString())];
   const folders = new Map<string, string>();
   for (const home of homes.reverse())
-    for (const { name } of await foldersIn(home)) folders.set(name, join(home, name));
+    for (const { name, path } of await visibleFoldersIn(home)) folders.set(name, path.toString());
   const lists = [];
   for (const home of [root, join(root, 'realiad_jsons')]) {
-    for (const { name: file } of await entriesIfAny(home)) {
+    for (const { name: file, path } of await entriesIfAny(home).catch(() => [])) {
       const { name, ext } = parse(file);
       const images = folders.get(name);
-      if (ext === '.json' && images !== undefined) lists.push({ name, list: join(home, file), images });
+      if (ext === '.json' && images !== undefined) lists.push({ name, list: path.toString(), images });
     }
   }
   return lists;

@@ -4,7 +4,7 @@ import { InputMissingError } from '../../errors.js';
 import { shown } from '../../files/file-errors.js';
 import type { Layout } from './layout.js';
 import { tableRecords } from './table.js';
-import { childFolder, foldersIn } from './walk.js';
+import { visibleFoldersIn } from './walk.js';
 
 /**
  * VisA as it is downloaded: <class>/Data/Images/{Normal,Anomaly}, masks in <class>/Data/Masks/Anomaly, the split in a
@@ -14,9 +14,10 @@ export const visa: Layout = {
   name: 'visa',
   expected: '<class>/Data/Images/{Normal,Anomaly}/*.JPG and split_csv/1cls.csv',
   async recognises(root) {
-    for (const folder of await foldersIn(root)) {
-      const data = await childFolder(folder.path, 'Data');
-      if (data && (await childFolder(data.path, 'Images'))) return true;
+    for (const folder of await visibleFoldersIn(root)) {
+      const data = (await visibleFoldersIn(folder.path)).find(({ name }) => name.toLowerCase() === 'data');
+      const inside = data ? await visibleFoldersIn(data.path) : [];
+      if (inside.some(({ name }) => name.toLowerCase() === 'images')) return true;
     }
     return false;
   },

@@ -118,7 +118,7 @@ describe('KolektorSDD', () => {
       'kolektorsdd2 train normal good train/10.png -',
       'kolektorsdd2 test anomaly defect test/20.png test/20_GT.png',
     ]);
-    expect(reading.oddities).toMatchObject([{ kind: 'left-out', path: 'train/11.png' }]);
+    expect(reading.issues).toMatchObject([{ kind: 'left-out', path: 'train/11.png' }]);
   });
 });
 

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readImageFile } from '../../../../src/core/data/decode.js';
-import { pathList } from '../../../../src/core/data/layouts/path-list.js';
 import { recognise } from '../../../../src/core/data/layouts/read-dataset.js';
 import { pathToOpen } from '../../../../src/core/data/paths.js';
 import { InputMissingError, UsageError } from '../../../../src/core/errors.js';
@@ -84,15 +83,4 @@ test('an image file by itself is a data set of one', async () => {
   expect((await recognise(join(root, 'photo.jpg'))).name).toBe('image');
   const { records } = await read(join(root, 'photo.jpg'), 'auto', { className: 'bolt' });
   expect(records).toEqual([{ v: 1, type: 'image', path: join(root, 'photo.jpg'), class: 'bolt' }]);
-});
-
-test('paths given one by one keep their order and are not opened', async () => {
-  const records = [];
-  for await (const record of pathList(['b.png', Buffer.from([0x61, 0xff]), 'a.png'], { className: 'nut' }))
-    records.push(record);
-  expect(records).toEqual([
-    { v: 1, type: 'image', path: 'b.png', class: 'nut' },
-    { v: 1, type: 'image', path: 'a\ufffd', path_b64: 'Yf8=', class: 'nut' },
-    { v: 1, type: 'image', path: 'a.png', class: 'nut' },
-  ]);
 });

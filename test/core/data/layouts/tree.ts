@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
-import type { LayoutOptions, Oddity } from '../../../../src/core/data/layouts/layout.js';
+import type { DatasetIssue, LayoutOptions } from '../../../../src/core/data/layouts/layout.js';
 import { readDataset } from '../../../../src/core/data/layouts/read-dataset.js';
 import type { ImageRecord } from '../../../../src/core/records/schemas.js';
 
@@ -37,20 +37,20 @@ export async function tree(
 export interface Reading {
   /** The records with paths relative to the root. */
   readonly records: ImageRecord[];
-  readonly oddities: Oddity[];
+  readonly issues: DatasetIssue[];
 }
 
 /** Everything a layout reads below a root. */
 export async function read(root: string, layout = 'auto', options: LayoutOptions = {}): Promise<Reading> {
   const records: ImageRecord[] = [];
-  const oddities: Oddity[] = [];
+  const issues: DatasetIssue[] = [];
   const relative = (path: string) => path.replace(`${root}/`, '');
-  const onOddity = (oddity: Oddity) => oddities.push({ ...oddity, path: relative(oddity.path) });
-  for await (const record of readDataset(root, layout, { ...options, onOddity })) {
+  const onIssue = (issue: DatasetIssue) => issues.push({ ...issue, path: relative(issue.path) });
+  for await (const record of readDataset(root, layout, { ...options, onIssue })) {
     const mask = record.mask === undefined ? {} : { mask: relative(record.mask) };
     records.push({ ...record, path: relative(record.path), ...mask });
   }
-  return { records, oddities };
+  return { records, issues };
 }
 
 /** One line a record: class, split, label, defect, path, mask. */
