@@ -4,14 +4,14 @@ import { dirname, extname } from 'node:path';
 import { DataError } from '../../errors.js';
 import { confined } from '../../files/confined.js';
 import { shown } from '../../files/file-errors.js';
-import { readGivenText } from '../../files/given-file.js';
 import type { ImageRecord } from '../../records/schemas.js';
 import { parseCsv } from './csv.js';
 import { imageRecord } from './image-record.js';
-import type { Layout, LayoutOptions, Split } from './layout.js';
-
-/** Bytes: millions of rows, and well below the longest string that JavaScript can hold. */
-const tableLimit = 1 << 28;
+import { type Layout, type LayoutOptions, wantsClass } from './layout.js';
+import { labelOfPath } from './path-label.js';
+import { Reading } from './reading.js';
+import { readTableText } from './table-text.js';
+import { labelOf, labelOfDefect, splitOf } from './table-words.js';
 
 // What the tables of the common data sets call their columns.
 const columns = {
@@ -22,19 +22,11 @@ const columns = {
   defect: ['defect', 'anomaly_class', 'specie_name', 'defect_type'],
   mask: ['mask', 'mask_path'],
 } as const;
-const known: ReadonlySet<string> = new Set([...Object.values(columns).flat(), 'v', 'type', 'path_b64']);
-
-const normalWords = new Set(['normal', 'good', 'ok', '0', 'false']);
-const anomalyWords = new Set([
-  'anomaly',
-  'anomalous',
-  'abnormal',
-  'bad',
-  'defect',
-  'defective',
-  'ng',
-  '1',
-  'true',
+const knownColumns: ReadonlySet<string> = new Set([
+  ...Object.values(columns).flat(),
+  'v',
+  'type',
+  'path_b64',
 ]);
 
 /**
@@ -60,15 +52,29 @@ export async function* tableRecords(
   base: string,
   options: LayoutOptions,
 ): AsyncGenerator<ImageRecord> {
-  const text = await readGivenText(path, { expected: 'a .csv or .ndjson table', limit: tableLimit });
+  const text = await readTableText(path);
   const rows = tableKind(path) === 'ndjson' ? ndjsonRows(text, path) : csvRows(text, path);
+  const reading = new Reading(options);
+  const lines = new Map<string, number>();
   for (const { line, fields } of rows) {
     const record = await recordOf(fields, `${path}:${line}`, base, options);
+    const first = lines.get(record.path);
+    if (first === undefined) lines.set(record.path, line);
+    else
+      reading.report({ kind: 'duplicate', path: record.path, note: `listed in lines ${first} and ${line}` });
     if (options.split && record.split !== options.split) continue;
-    if (options.classes && !options.classes.has(record.class)) continue;
-    yield record;
+    if (!wantsClass(options, record.class)) continue;
+    if (options.split === 'train' && record.label !== 'normal') {
+      reading.leaveOut(
+        record.path,
+        record.label ? `defective: ${record.defect ?? 'by its label'}` : unlabelledWithMask,
+      );
+    } else yield record;
   }
+  reading.finish();
 }
+
+const unlabelledWithMask = 'it has a mask and no label';
 
 interface Fields {
   readonly line: number;
@@ -77,15 +83,22 @@ interface Fields {
 
 function* csvRows(text: string, path: string): Generator<Fields> {
   for (const { line, cells } of parseCsv(text, path)) {
-    yield { line, fields: new Map([...cells].filter(([, cell]) => cell !== '')) };
+    yield {
+      line,
+      fields: new Map([...cells].flatMap(([name, cell]) => (cell === '' ? [] : [[columnOf(name), cell]]))),
+    };
   }
 }
 
+/** "Image Path" is image_path; columns that are not ours keep their names. */
+function columnOf(name: string): string {
+  const joined = name.replace(/[\s-]+/g, '_');
+  return knownColumns.has(joined) ? joined : name;
+}
+
 function* ndjsonRows(text: string, path: string): Generator<Fields> {
-  for (const [i, line] of text
-    .replace(/^\uFEFF/, '')
-    .split('\n')
-    .entries()) {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
+  for (const [i, line] of lines.entries()) {
     if (line.trim() === '') continue;
     const row = parseObject(line);
     if (!row) throw new DataError(`${shown(path)}:${i + 1}: not a JSON object; expected one image a line.`);
@@ -119,43 +132,36 @@ async function recordOf(
   base: string,
   { className, split: chosen, allowOutside }: LayoutOptions,
 ): Promise<ImageRecord> {
-  const of = (names: readonly string[]) =>
-    names.map((name) => fields.get(name)).find((value) => value !== undefined);
   const textOf = (names: readonly string[]) => {
-    const value = of(names);
+    const value = names.map((name) => fields.get(name)).find((found) => found !== undefined);
     return value === undefined ? undefined : String(value);
   };
   const path = textOf(columns.path);
   if (path === undefined)
     throw new DataError(`${shown(source)}: no image path; expected a column path or image.`);
   const split = splitOf(textOf(columns.split), source) ?? chosen;
-  const label = labelOf(textOf(columns.label), source) ?? (split === 'train' ? 'normal' : undefined);
-  const mask = textOf(columns.mask);
+  const [defect, mask] = [textOf(columns.defect), textOf(columns.mask)];
+  const known = labelOf(textOf(columns.label), source) ?? labelOfDefect(defect);
+  const label =
+    known ?? (split === 'train' && mask === undefined ? unlessItsFolderDenies(path, source) : undefined);
   const record = imageRecord(Buffer.from(await confined(base, path, source, allowOutside)), {
     class: textOf(columns.class) ?? className ?? 'default',
     split,
     label,
-    defect: textOf(columns.defect) ?? (label === 'normal' ? 'good' : undefined),
+    defect: defect ?? (label === 'normal' ? 'good' : undefined),
     mask: mask === undefined ? undefined : await confined(base, mask, source, allowOutside),
   });
-  const further = [...fields].filter(([name]) => !known.has(name));
+  const further = [...fields].filter(([name]) => !knownColumns.has(name));
   return { ...Object.fromEntries(further), ...record };
 }
 
-function splitOf(word: string | undefined, source: string): Split | undefined {
-  if (word === undefined) return undefined;
-  const lower = word.toLowerCase();
-  if (lower === 'train' || lower === 'training') return 'train';
-  if (lower === 'test' || lower === 'testing') return 'test';
-  throw new DataError(`${shown(source)}: split ${shown(word)} is not known; expected train or test.`);
-}
-
-function labelOf(word: string | undefined, source: string): ImageRecord['label'] {
-  if (word === undefined) return undefined;
-  const lower = word.toLowerCase();
-  if (normalWords.has(lower)) return 'normal';
-  if (anomalyWords.has(lower)) return 'anomaly';
-  throw new DataError(`${shown(source)}: label ${shown(word)} is not known; expected normal or anomaly.`);
+/** A row of the training split without a label is normal by that; not so when it lies in a folder of defective parts. */
+function unlessItsFolderDenies(path: string, source: string): 'normal' {
+  const { label, doubt } = labelOfPath(path.replaceAll('\\', '/'));
+  if (label === 'normal') return label;
+  throw new DataError(
+    `${shown(source)}: ${shown(path)} is to be trained on, has no label, and by its folder is not good (${doubt}); give the table a column label.`,
+  );
 }
 
 function tableKind(path: string): 'csv' | 'ndjson' | undefined {
