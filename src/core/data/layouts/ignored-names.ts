@@ -29,9 +29,9 @@ const systemFolders = new Set([
 const hiddenSystemFolders =
   /^\.(@.*|_.*|thumb(nail)?s?|trash.*|spotlight-v100|fseventsd|temporaryitems|documentrevisions-v100|appledouble|appledb|appledesktop|git|svn|hg|dvc|cache|idea|vscode|ipynb_checkpoints|snapshots?|zfs|sync|stfolder|stversions|dropbox\.cache|picasaoriginals|dtrash|nomedia|xvpics)$/;
 
-// What systems and publishers leave in every folder: no image and no sign of one.
+// What systems, publishers and our own `synth` leave in every folder: no image and no sign of one.
 const systemFiles =
-  /^(thumbs\.db|ehthumbs(_vista)?\.db|desktop\.ini|icon\r?|ds_store|(readme|license|licence|copying|copyright|citation|changelog)(\.(txt|md|rst|pdf|html?))?)$/;
+  /^(thumbs\.db|ehthumbs(_vista)?\.db|desktop\.ini|icon\r?|ds_store|synth\.json|(readme|license|licence|copying|copyright|citation|changelog)(\.(txt|md|rst|pdf|html?))?)$/;
 
 // Formats of cameras, scanners and microscopes. Drawings, arrays and films are named when they are left out, but a folder
 // of them is not a class that was lost.
