@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { DataError, InputMissingError, UsageError } from '../../errors.js';
+import { existingForm } from '../../files/existing-form.js';
 import { inputFailure, shown } from '../../files/file-errors.js';
 import { didYouMean } from '../../nearest-name.js';
 import { nameForm } from '../../records/name-form.js';
 import type { ImageRecord } from '../../records/schemas.js';
 import { mvtec, mvtec3d } from './class-folders.js';
 import { cocoAd } from './coco-ad.js';
-import { existingForm } from './existing-form.js';
 import { kolektor } from './kolektor.js';
 import type { DatasetIssue, Layout, LayoutOptions } from './layout.js';
 import { plainFolder, singleImage } from './plain-folder.js';
