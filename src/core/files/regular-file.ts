@@ -18,6 +18,8 @@ export interface RegularFileOptions {
   readonly expected?: string;
   /** Bytes; a larger file is refused before anything is read. */
   readonly limit?: number;
+  /** What messages call it, where that is not its path. */
+  readonly name?: string;
 }
 
 /**
@@ -25,12 +27,16 @@ export interface RegularFileOptions {
  *
  * @throws DataError for a folder, pipe, socket or device, which could be read for ever; InputMissingError, IoError
  */
-export async function openRegular(path: string | Buffer, expected = 'a file'): Promise<FileHandle> {
+export async function openRegular(
+  path: string | Buffer,
+  expected = 'a file',
+  name = String(path),
+): Promise<FileHandle> {
   const file = await fs.open(path, flags).catch((error: unknown) => {
-    throw openFailure(path, error, expected);
+    throw openFailure(name, error, expected);
   });
   try {
-    refuseOthers(await file.stat(), path, expected);
+    refuseOthers(await file.stat(), name, expected);
     return file;
   } catch (error) {
     await file.close();
@@ -62,18 +68,16 @@ export function openRegularSync(path: string, expected = 'a file'): number {
  */
 export async function readRegular(
   path: string | Buffer,
-  { expected = 'a file', limit = defaultLimit }: RegularFileOptions = {},
+  { expected = 'a file', limit = defaultLimit, name = String(path) }: RegularFileOptions = {},
 ): Promise<Buffer<ArrayBuffer>> {
-  const file = await openRegular(path, expected);
+  const file = await openRegular(path, expected, name);
   try {
     const { size } = await file.stat();
     if (size > limit)
-      throw new DataError(
-        `${shown(String(path))}: ${size} bytes, at most ${limit} are read; expected ${expected}.`,
-      );
-    return Buffer.from((await readRange(file, 0, size, String(path))).buffer);
+      throw new DataError(`${shown(name)}: ${size} bytes, at most ${limit} are read; expected ${expected}.`);
+    return Buffer.from((await readRange(file, 0, size, name)).buffer);
   } catch (error) {
-    throw error instanceof MambaadError ? error : inputFailure(String(path), error, expected);
+    throw error instanceof MambaadError ? error : inputFailure(name, error, expected);
   } finally {
     await file.close();
   }
@@ -106,23 +110,23 @@ export async function readRange(
   return bytes;
 }
 
-function refuseOthers(stat: Stats, path: string | Buffer, expected: string): void {
+function refuseOthers(stat: Stats, name: string, expected: string): void {
   if (stat.isFile()) return;
-  throw notRegular(path, kindOf(stat), expected);
+  throw notRegular(name, kindOf(stat), expected);
 }
 
-function openFailure(path: string | Buffer, error: unknown, expected: string): MambaadError {
+function openFailure(name: string, error: unknown, expected: string): MambaadError {
   // How Linux and macOS refuse to open a socket, and a device that has no driver.
   if (['ENXIO', 'EOPNOTSUPP', 'ENODEV'].includes(errnoOf(error) ?? ''))
-    return notRegular(path, 'a socket or device', expected);
+    return notRegular(name, 'a socket or device', expected);
   if (errnoOf(error) === 'ERR_INVALID_ARG_VALUE')
-    return new DataError(`${shown(String(path))}: not a file name; expected ${expected}.`, { cause: error });
-  if (errnoOf(error) === 'EISDIR') return notRegular(path, 'a folder', expected);
-  return inputFailure(String(path), error, expected);
+    return new DataError(`${shown(name)}: not a file name; expected ${expected}.`, { cause: error });
+  if (errnoOf(error) === 'EISDIR') return notRegular(name, 'a folder', expected);
+  return inputFailure(name, error, expected);
 }
 
-function notRegular(path: string | Buffer, kind: string, expected: string): DataError {
-  return new DataError(`${shown(String(path))}: ${kind}, not a regular file; expected ${expected}.`);
+function notRegular(name: string, kind: string, expected: string): DataError {
+  return new DataError(`${shown(name)}: ${kind}, not a regular file; expected ${expected}.`);
 }
 
 function kindOf(stat: Stats): string {

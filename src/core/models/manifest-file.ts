@@ -8,7 +8,8 @@ import { familyNamed } from './registry.js';
 
 /** A description with the hash of its content. */
 export function sealed(manifest: ModelManifest): ModelManifest {
-  return { ...manifest, sha256: sealOf(manifest) };
+  const { format, version, model, ...rest } = manifest;
+  return { format, version, model, sha256: sealOf(manifest), ...rest };
 }
 
 /**

@@ -108,10 +108,14 @@ function openFolder(folder: string): Promise<LoadedModel> {
   return readPublished(folder, async (place) => {
     const manifest = await readManifest(place, folder);
     const path = join(folder, weightsName);
-    const bytes = await readRegular(join(place, weightsName), { expected: 'weights' }).catch((error) => {
-      if (error instanceof DataError) throw error;
-      throw new DataError(`${path}: cannot be read; the model folder is incomplete, train or copy it again`);
-    });
+    const bytes = await readRegular(join(place, weightsName), { expected: 'weights', name: path }).catch(
+      (error) => {
+        if (error instanceof DataError) throw error;
+        throw new DataError(
+          `${path}: cannot be read; the model folder is incomplete, train or copy it again`,
+        );
+      },
+    );
     const { tensors } = parseSafetensors(bytes, path);
     const block = emptyBlock(manifest, bytes.byteLength, path);
     const floats = [...tensors].map(
@@ -148,7 +152,7 @@ export function emptyBlock(
 
 async function readManifest(place: string, folder: string): Promise<ModelManifest> {
   const path = join(folder, manifestName);
-  const options = { expected: 'a model description', limit: manifestLimit };
+  const options = { expected: 'a model description', limit: manifestLimit, name: path };
   const text = await readRegularText(join(place, manifestName), options).catch((error) => {
     if (!(error instanceof InputMissingError)) throw error;
     throw new InputMissingError(

@@ -3,7 +3,10 @@ import { z } from 'zod';
 // The single definition of every record on the wire: types, validation, JSON Schema (docs/schemas) and docs follow
 // from it. Unknown keys travel on unchanged (looseObject). Import types from here with `import type`: zod costs 50 ms.
 
-const shape = z.array(z.int().nonnegative()).describe('Sides, row-major; maps are [H,W], features [H,W,C]');
+const shape = z
+  .array(z.int().nonnegative())
+  .max(8)
+  .describe('Sides, row-major; maps are [H,W], features [H,W,C]');
 const dtype = z.enum(['float32', 'float16', 'uint8', 'int32']);
 
 /** A tensor: bytes in a file (raw at an offset, or an entry of a safetensors file) or inline base64, little-endian. */

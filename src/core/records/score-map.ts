@@ -2,6 +2,9 @@ import { DataError } from '../errors.js';
 import type { ScoreRecord } from './schemas.js';
 import { resolveFloats } from './tensor-ref.js';
 
+/** Values of a map: models give 256 × 256; beyond this one record would take minutes and gigabytes. */
+const mostValues = 4096 * 4096;
+
 /** An anomaly map, row-major. */
 export interface ScoreMap {
   width: number;
@@ -23,6 +26,9 @@ export async function scoreMap({ path, map }: Pick<ScoreRecord, 'path' | 'map'>)
   const [height, width] = map.shape;
   if (map.shape.length !== 2 || !height || !width) {
     throw new DataError(`${path}: its map is a tensor [${map.shape}], expected [height,width]`);
+  }
+  if (width * height > mostValues) {
+    throw new DataError(`${path}: its map is ${width}×${height}, at most ${mostValues} values are read`);
   }
   return { width, height, data: await resolveFloats(map, '.') };
 }

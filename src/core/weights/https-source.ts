@@ -65,8 +65,10 @@ async function receive(
     for await (const chunk of chunksOf(source.url, response, signal)) {
       await append(file, chunk, target, total);
       done += chunk.byteLength;
-      if (done > downloadLimit)
-        throw new DataError(`${source.url}: more than ${downloadLimit} bytes, which no encoder has`);
+      if (done > downloadLimit) {
+        await fs.rm(target, { force: true });
+        throw new DataError(`${source.url}: more than ${downloadLimit} bytes, which no encoder has; removed`);
+      }
       onProgress?.({ stage: 'download', what: source.url, done, ...(total !== undefined && { total }) });
     }
     await file.sync();
