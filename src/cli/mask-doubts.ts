@@ -4,8 +4,8 @@ type Doubt = NonNullable<ScoredImage['maskDoubt']>;
 
 const words: Readonly<Record<Doubt, string>> = {
   inverted:
-    'mark most of their image or its whole border, as inverted ones do (black on white); they are taken as they are: invert them if defects are black',
-  'of-good-image': 'mark defects in images labelled as good; the pixel metrics believe the masks',
+    'masks taken as they are although they mark most of their image or its whole border, as inverted ones do (black on white)',
+  'of-good-image': 'masks that mark defects in images labelled as good, which the pixel metrics believe',
 };
 
 /** Masks that can be used and yet look wrong, for one warning a kind. */
@@ -16,11 +16,11 @@ export class MaskDoubts {
     this.masks.set(doubt, [...(this.masks.get(doubt) ?? []), mask]);
   }
 
-  /** A line a kind: the count, the first few names, what follows from it. */
+  /** A line a kind: what is odd, how many, and the first few names. */
   lines(): string[] {
     return [...this.masks].map(([doubt, masks]) => {
       const more = masks.length > 3 ? ', …' : '';
-      return `${masks.length} masks (${masks.slice(0, 3).join(', ')}${more}) ${words[doubt]}`;
+      return `${words[doubt]}: ${masks.length} (${masks.slice(0, 3).join(', ')}${more})`;
     });
   }
 }

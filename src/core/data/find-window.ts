@@ -79,7 +79,8 @@ function passOver(error: unknown): boolean {
 /** One line for a person: which values are in use, and what becomes black and white. */
 export function depthText({ images, deep, values, outside, window }: DataSetDepth): string {
   const of = deep === images ? `${deep}` : `${deep} of ${images}`;
+  const have = deep === 1 ? 'image has 16 bits and uses' : 'images have 16 bits and use';
   const bits = window[0] === 0 ? ` (${Math.log2(window[1] + 1)} bits)` : '';
   const rest = outside > 0 ? `, ${(100 * outside).toPrecision(1)} % of them outside` : '';
-  return `${of} images have 16 bits and use the values ${values[0]}…${values[1]}${bits}${rest}: intensity window ${window[0]},${window[1]}; --window overrides`;
+  return `${of} ${have} the values ${values[0]}…${values[1]}${bits}${rest}: intensity window ${window[0]},${window[1]}; --window overrides`;
 }

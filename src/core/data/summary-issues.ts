@@ -12,8 +12,8 @@ const words: Readonly<Record<DatasetIssue['kind'], readonly [string, string]>> =
   'mask-unusable': ['mask that cannot be used', 'masks that cannot be used'],
   'mask-empty': ['mask that marks nothing', 'masks that mark nothing'],
   'mask-inverted': [
-    'mask that marks most of its image or its whole border: inverted, black on white?',
-    'masks that mark most of their image or its whole border: inverted, black on white?',
+    'mask that marks most of its image or its whole border, as an inverted one does (black on white)',
+    'masks that mark most of their image or its whole border, as inverted ones do (black on white)',
   ],
   'mask-of-good-image': [
     'mask that marks a defect in an image labelled as good',
