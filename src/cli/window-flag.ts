@@ -1,5 +1,4 @@
 import * as Flags from '@oclif/core/flags';
-import type { DataSetDepth, FindWindowOptions } from '../core/data/find-window.js';
 import type { IntensityWindow } from '../core/data/intensity-window.js';
 import { UsageError } from '../core/errors.js';
 import type { ImageRecord } from '../core/records/schemas.js';
@@ -22,21 +21,18 @@ export function parseWindow(text: string | undefined): IntensityWindow | undefin
 }
 
 /**
- * The window of all that folders and files hold. Both splits and all classes count, so that training and test images, which
- * are extracted one after the other, are read alike.
+ * All images that decide about the window: both splits and all classes of folders and files count, so that training and
+ * test images, which are extracted one after the other, are read alike.
  */
-export async function findWindowIn(
+export async function* imagesIn(
   paths: readonly string[],
   flags: LayoutFlags,
-  options: FindWindowOptions,
-): Promise<DataSetDepth | undefined> {
+  more: readonly ImageRecord[],
+): AsyncGenerator<ImageRecord> {
   const { readDataset } = await import('../core/data/layouts/read-dataset.js');
-  const { findWindow } = await import('../core/data/find-window.js');
   const { split: _, classes: __, views: ___, ...all } = layoutOptions(flags);
-  const images = async function* (): AsyncGenerator<ImageRecord> {
-    for (const path of paths) yield* readDataset(path, flags.layout, all);
-  };
-  return findWindow(images(), options);
+  for (const path of paths) yield* readDataset(path, flags.layout, all);
+  yield* more;
 }
 
 /** What is said of images that lie on their side by their EXIF block. */

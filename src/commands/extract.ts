@@ -5,7 +5,7 @@ import { encoderFlags } from '../cli/compute-flags.js';
 import { type LayoutFlags, layoutFlags, layoutOptions } from '../cli/layout-flags.js';
 import { PipeCommand } from '../cli/pipe-command.js';
 import type { Progress } from '../cli/progress.js';
-import { findWindowIn, parseWindow, turnedText, windowFlag } from '../cli/window-flag.js';
+import { imagesIn, parseWindow, turnedText, windowFlag } from '../cli/window-flag.js';
 import type { IntensityWindow } from '../core/data/intensity-window.js';
 import type { DatasetIssue, LayoutOptions } from '../core/data/layouts/layout.js';
 import { UsageError } from '../core/errors.js';
@@ -38,7 +38,7 @@ export default class Extract extends PipeCommand {
     list: Flags.boolean({
       summary:
         'Write image records and run no encoder: what an exported model with its encoder inside takes.',
-      exclusive: ['dry-run', 'inline', 'half'],
+      exclusive: ['dry-run', 'inline', 'half', 'window'],
     }),
     inline: Flags.boolean({ summary: 'Put features into the records instead of the cache.' }),
     cache: Flags.directory({ summary: 'Cache folder [default: MAMBAAD_CACHE or ~/.cache/mambaad]' }),
@@ -90,17 +90,22 @@ export default class Extract extends PipeCommand {
     await this.conclude();
   }
 
-  /** Looks for the intensity window of 16-bit images in folders and files, and says it. */
+  /**
+   * Looks for the intensity window of 16-bit images in folders and files, and says it.
+   *
+   * @param listed images that stdin named, where it has been read to its end
+   */
   private async findWindow(
     paths: readonly string[],
     flags: LayoutFlags & { 'max-pixels': number },
+    listed: readonly ImageRecord[] = [],
     onIgnoredTurn?: (image: ImageRecord) => void,
   ): Promise<IntensityWindow | undefined> {
     const named = paths.filter((path) => path !== '-');
-    if (named.length === 0) return undefined;
-    const { depthText } = await import('../core/data/find-window.js');
+    if (named.length + listed.length === 0) return undefined;
+    const { depthText, findWindow } = await import('../core/data/find-window.js');
     let progress: Progress | undefined;
-    const found = await findWindowIn(named, flags, {
+    const found = await findWindow(imagesIn(named, flags, listed), {
       maxPixels: flags['max-pixels'],
       signal: this.signal,
       onDeep: () => {
@@ -176,7 +181,8 @@ export default class Extract extends PipeCommand {
     window: IntensityWindow | undefined,
   ): Promise<void> {
     const { summariseDataset, summaryTable } = await import('../core/data/summary.js');
-    const summary = await summariseDataset(this.imagesOnly(paths, flags), {
+    const listed: ImageRecord[] = [];
+    const summary = await summariseDataset(this.imagesOnly(paths, flags, listed), {
       issues: this.issues,
       fold: flags.fold,
       isPart: flags.view !== undefined,
@@ -184,15 +190,24 @@ export default class Extract extends PipeCommand {
     if (summary.images === 0) throw new UsageError('nothing to read');
     this.show(summaryTable(summary));
     const turned: string[] = [];
-    if (!window) await this.findWindow(paths, flags, ({ path }) => void turned.push(path));
+    if (!window) await this.findWindow(paths, flags, listed, ({ path }) => void turned.push(path));
     if (turned.length > 0) this.caution(turnedText(turned));
     await this.finish({ in: summary.images });
   }
 
-  private async *imagesOnly(paths: string[], flags: LayoutFlags): AsyncGenerator<ImageRecord> {
+  /** @param listed takes those that stdin names */
+  private async *imagesOnly(
+    paths: string[],
+    flags: LayoutFlags,
+    listed: ImageRecord[],
+  ): AsyncGenerator<ImageRecord> {
     for await (const input of this.inputs(paths, flags)) {
-      if (input instanceof PassedOn) await this.writer.forward(input.text);
-      else yield input;
+      if (input instanceof PassedOn) {
+        await this.writer.forward(input.text);
+        continue;
+      }
+      if (this.tally.records > 0) listed.push(input);
+      yield input;
     }
   }
 }

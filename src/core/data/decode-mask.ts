@@ -39,7 +39,7 @@ async function samplesOf(opened: OpenedImage): Promise<Samples> {
 /** Floats and integers of other sizes, as numerical programs write their masks: not zero is 1. */
 async function anyDepth({ image }: OpenedImage): Promise<Samples> {
   const { data, info } = await image.raw({ depth: 'double' }).toBuffer({ resolveWithObject: true });
-  const values = new Float64Array(Uint8Array.from(data).buffer);
+  const values = new Float64Array(new Uint8Array(data).buffer);
   const { width, height, channels } = info;
   return { width, height, channels, data: Uint8Array.from(values, (value) => (value > 0 ? 1 : 0)) };
 }
@@ -49,7 +49,8 @@ function marked(samples: Samples, lossy: boolean): Pixels {
   const brightness = alphaAlone(samples) ?? brightestChannel(samples);
   const isDeep = brightness instanceof Uint16Array;
   const level = isDeep ? 0 : markingLevel(counted(brightness), lossy);
-  const data = Uint8Array.from(brightness, (value) => (value > level ? 255 : 0));
+  const data = new Uint8Array(brightness.length);
+  for (let i = 0; i < data.length; i++) data[i] = brightness[i]! > level ? 255 : 0;
   return { width, height, channels: 1, data };
 }
 

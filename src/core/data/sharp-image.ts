@@ -70,7 +70,7 @@ export async function raw8(image: Sharp): Promise<Pixels> {
 /** 16-bit samples, channels interleaved. */
 export async function raw16(image: Sharp): Promise<Omit<Pixels, 'data'> & { data: Uint16Array }> {
   const { data, info } = await image.raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
-  const samples = new Uint16Array(Uint8Array.from(data).buffer);
+  const samples = new Uint16Array(new Uint8Array(data).buffer); // a copy: Node's buffers begin at any byte
   return { width: info.width, height: info.height, channels: info.channels, data: samples };
 }
 
@@ -162,7 +162,8 @@ function inWords(error: unknown, options: OpenOptions): DataError {
   const text = error instanceof Error ? error.message.trim() : String(error);
   if (text.includes('exceeds pixel limit')) return tooLarge(options); // libvips refuses by the header, without the size
   // libvips says the same once a strip.
-  const reason = [...new Set(text.split('\n').map((line) => line.trim()))].filter(Boolean).join('; ');
+  const told = text.replace('Warning treated as error due to failOn setting', 'its decoder warns of it');
+  const reason = [...new Set(told.split('\n').map((line) => line.trim()))].filter(Boolean).join('; ');
   const where = `${shown(options.path)}: does not decode (${shown(reason)})`;
   if (/not (configured|implemented|supported)|unsupported/i.test(text) && !/image format/.test(text)) {
     return new DataError(`${where}; this variant of the format is not read, save the image in another way.`, {

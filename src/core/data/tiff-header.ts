@@ -73,7 +73,7 @@ function whole(values: number[] | undefined, length: number): number[] | undefin
  * @param bytes a TIFF with that tag
  */
 export function asRgb(bytes: Uint8Array): Uint8Array {
-  const copy = Uint8Array.from(bytes);
+  const copy = new Uint8Array(bytes);
   const view = new DataView(copy.buffer);
   const found = directory(view)?.entries.find(({ tag }) => tag === 262);
   if (found) view.setUint16(found.valueAt, 2, view.getUint16(0) === 0x4949);
