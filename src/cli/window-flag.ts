@@ -37,7 +37,7 @@ export async function* imagesIn(
 
 /** What is said of images that lie on their side by their EXIF block. */
 export function turnedText(paths: readonly string[]): string {
-  const some = paths.slice(0, 3).join(', ');
+  const some = [...paths].sort().slice(0, 3).join(', ');
   const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
   return `${some}${more}: the EXIF orientation is ignored, as it was for the published encoders; turn the pictures upright (with their masks) if they come from differently held cameras`;
 }

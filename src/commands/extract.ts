@@ -114,7 +114,7 @@ export default class Extract extends PipeCommand {
       },
       ...(onIgnoredTurn && { onIgnoredTurn }),
     });
-    if (found) this.notice(depthText(found));
+    if (found) this.notice(depthText(found, listed.length > 0));
     return found?.window;
   }
 

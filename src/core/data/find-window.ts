@@ -3,7 +3,7 @@ import type { ImageRecord } from '../records/schemas.js';
 import { readImageFile } from './decode.js';
 import { imageFileFacts, longHead, shortHead } from './image-facts.js';
 import { inOrder } from './in-order.js';
-import { type FoundWindow, windowOf } from './intensity-window.js';
+import { type FoundWindow, windowOf, windowText } from './intensity-window.js';
 import { pathToOpen } from './paths.js';
 import { raw16, withImage } from './sharp-image.js';
 
@@ -76,11 +76,18 @@ function passOver(error: unknown): boolean {
   throw error;
 }
 
-/** One line for a person: which values are in use, and what becomes black and white. */
-export function depthText({ images, deep, values, outside, window }: DataSetDepth): string {
+/**
+ * One line for a person: which values are in use, and what becomes black and white.
+ *
+ * @param isList the images were named on stdin, where `extract` cannot look at them beforehand
+ */
+export function depthText({ images, deep, values, outside, window }: DataSetDepth, isList = false): string {
   const of = deep === images ? `${deep}` : `${deep} of ${images}`;
   const have = deep === 1 ? 'image has 16 bits and uses' : 'images have 16 bits and use';
   const bits = window[0] === 0 ? ` (${Math.log2(window[1] + 1)} bits)` : '';
   const rest = outside > 0 ? `, ${(100 * outside).toPrecision(1)} % of them outside` : '';
-  return `${of} ${have} the values ${values[0]}…${values[1]}${bits}${rest}: intensity window ${window[0]},${window[1]}; --window overrides`;
+  const end = isList
+    ? `extract a list with --window ${windowText(window)}`
+    : `intensity window ${windowText(window)}; --window overrides`;
+  return `${of} ${have} the values ${values[0]}…${values[1]}${bits}${rest}: ${end}`;
 }

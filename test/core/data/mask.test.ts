@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { maskAt, readMask } from '../../../src/core/data/mask.js';
+import { maskAt, maskDoubt, readMask } from '../../../src/core/data/mask.js';
 import { DataError } from '../../../src/core/errors.js';
 import { readSafetensors } from '../../../src/core/files/safetensors.js';
 import { fixturePath } from '../../fixtures.js';
@@ -76,6 +76,28 @@ describe('a mask', () => {
     await expect(at([301, 200])).resolves.toBeDefined();
     await expect(at([200, 300])).rejects.toThrow(/mask is 150×100, its image 200×300/);
     await expect(at([200, 200])).rejects.toThrow(DataError);
+  });
+
+  test('that marks most of its image or the whole border is doubted, as is one of a good image', () => {
+    const of = (marks: (x: number, y: number) => boolean) => {
+      const data = Uint8Array.from({ length: 400 }, (_, i) => (marks(i % 20, Math.floor(i / 20)) ? 255 : 0));
+      return maskAt({ width: 20, height: 20, channels: 1, data }, 16, 16);
+    };
+    const spot = (x: number, y: number) => x > 4 && x < 9 && y > 4 && y < 9;
+    const most = (x: number, y: number) => x > 1 && x < 18 && y > 1 && y < 18;
+    expect(maskDoubt(of((x, y) => !spot(x, y)))).toBe('inverted');
+    expect(maskDoubt(of((x, y) => !most(x, y)))).toBe('inverted'); // a large defect, black on white
+    expect(maskDoubt(of(() => true))).toBe('inverted');
+    expect(maskDoubt(of(most))).toBe('inverted');
+    expect(maskDoubt(of(spot), 'anomaly')).toBeUndefined();
+    expect(maskDoubt(of((x) => x < 8))).toBeUndefined(); // a crack from edge to edge
+    expect(maskDoubt(of(spot), 'normal')).toBe('of-good-image');
+    expect(
+      maskDoubt(
+        of(() => false),
+        'normal',
+      ),
+    ).toBeUndefined();
   });
 
   test('that is no image is refused with its path', async () => {
