@@ -103,6 +103,8 @@ export default class Retrain extends TrainingCommand {
     const settings = trainingOptions(flags);
     const { checkedConfig } = await import('../core/models/check-config.js');
     checkedConfig(settings);
+    const { checkOutputFolder } = await import('../core/files/check-output.js');
+    await checkOutputFolder(flags.store, '--store');
     const { report, prometheus } = flags;
     await checkReports({
       ...(report !== undefined && { report }),

@@ -5,6 +5,9 @@ import { trainFlags, trainingOptions } from '../cli/train-flags.js';
 import { TrainingCommand } from '../cli/training-command.js';
 import type { Published } from '../cli/training-report.js';
 
+// With four the false alarms are only known to be below 53 %.
+const fewForLimits = 5;
+
 export default class Train extends TrainingCommand {
   static override summary = 'Train one detector for all classes on the features of good parts.';
   static override description =
@@ -57,6 +60,13 @@ export default class Train extends TrainingCommand {
   private async announce(published: Published, out: string): Promise<void> {
     await this.write(this.training.modelRecord(published, out));
     const { manifest, steps, seconds, loss } = published;
+    const few = manifest.calibration.classes.filter(({ limits }) => limits.n < fewForLimits);
+    if (few.length > 0) {
+      const names = few.map((entry) => `"${entry.class}" (${entry.limits.n})`).join(', ');
+      this.caution(
+        `the limits of ${names} rest on few held-out images, so hardly anything is sure of their false alarms: keep more back with --held-out, or give 20 or more other good parts to mambaad calibrate`,
+      );
+    }
     const made = steps > 0 ? `${steps} steps` : 'fitted';
     this.notice(
       `published ${out} (model ${manifest.model}): ${made} in ${formatDuration(seconds)}, loss ${loss.toFixed(4)}`,

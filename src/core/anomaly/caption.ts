@@ -37,7 +37,7 @@ export function captionStrip(caption: Caption, width: number): string {
     width,
     STRIP_HEIGHT,
     `<rect x="4" y="5" width="66" height="20" rx="3" fill="${fill}"/>
-     <text x="37" y="20" ${FONT} font-size="${text.length > 6 ? 11 : 13}" font-weight="bold" fill="#fff" text-anchor="middle">${text}</text>
+     <text x="37" y="20" ${FONT} font-size="${text.length > 6 ? 10 : 13}" font-weight="bold" fill="#fff" text-anchor="middle">${text}</text>
      <text x="80" y="20" ${FONT} font-size="14" fill="#fff">${escaped(shortened(caption.class, 40))}
        <tspan fill="#a1a1aa" dx="10" font-size="12">${escaped(facts)}</tspan></text>`,
   );

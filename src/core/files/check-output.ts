@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import fs from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { OutputError, UsageError } from '../errors.js';
 import { temporarySibling } from './atomic.js';
 import { errnoOf, outputFailure, shown } from './file-errors.js';
@@ -21,7 +21,7 @@ export async function checkOutputFile(path: string, flag: string): Promise<void>
     throw new OutputError(`${shown(path)}: is a folder, expected a file to write; add a file name`);
   if (found && !found.isFile())
     throw new OutputError(`${shown(path)}: is no regular file and is not replaced; give another name`);
-  await tryOut(dirname(resolve(path)), path);
+  await tryOut(dirname(resolve(path)), path, basename(resolve(path)));
 }
 
 /** Checks that files can be put into the folder `path`, which may still have to be made. Errors as `checkOutputFile`. */
@@ -46,8 +46,9 @@ export function checkOutputName(path: string, flag: string): void {
  * Creates a file in the nearest folder there is and removes it: rights alone do not say it for root, nor for /proc.
  *
  * @param path what messages name
+ * @param name what will be made in the folder: some are too long
  */
-export async function tryOut(folder: string, path: string): Promise<void> {
+export async function tryOut(folder: string, path: string, name = 'trial'): Promise<void> {
   let place = folder;
   let found = await statOf(place, path);
   while (!found && dirname(place) !== place) {
@@ -61,7 +62,7 @@ export async function tryOut(folder: string, path: string): Promise<void> {
         : `cannot be created, ${shown(place)} is a file`;
     throw new OutputError(`${shown(path)}: ${what}; choose another name`);
   }
-  const trial = temporarySibling(join(place, 'trial'));
+  const trial = temporarySibling(join(place, name));
   try {
     await (await fs.open(trial, 'wx')).close();
   } catch (error) {

@@ -71,7 +71,7 @@ export async function checkPublication(target: string, flag: string, marker = 'm
   checkOutputName(target, flag);
   const place = await destination(target);
   await refuseForeign(place, marker, target);
-  await tryOut(dirname(place), target);
+  await tryOut(dirname(place), target, basename(place));
 }
 
 /**

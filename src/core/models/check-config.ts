@@ -37,7 +37,9 @@ export function checkedConfig({ family: name, preset, overrides }: ConfigChoice)
 
 /** `[H,W,C]` of maps that the config could be made for, fine to coarse. */
 function plausibleShapes(family: DescribedFamily<unknown>, config: unknown): number[][] {
-  const channels = family.teacherChannels(config) ?? [64, 128, 256];
+  // A fitted detector takes the maps it wants of however many an encoder gives.
+  const own = 'cost' in family ? [16, 32, 64, 128, 256] : [64, 128, 256];
+  const channels = family.teacherChannels(config) ?? own;
   // UniAD's config names the side of the coarsest map; the others take any.
   const { side } = config as { side?: unknown };
   const coarsest = typeof side === 'number' ? side : 8;

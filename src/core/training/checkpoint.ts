@@ -86,7 +86,12 @@ export async function checkResumption(path: string, asked: Record<string, unknow
     (name) => !isOpen(name) && told(before[name]) !== told(asked[name]),
   );
   if (other.length === 0) return;
-  const was = other.map((name) => `${name} ${told(before[name])}, now ${told(asked[name])}`).join('; ');
+  const was = other
+    .map((name) => {
+      const values = `${name} ${told(before[name])}, now ${told(asked[name])}`;
+      return values.length > 80 ? `another ${name}` : values;
+    })
+    .join('; ');
   throw new DataError(
     `${path}: the checkpoint was made with other settings (${was}); give the same ones, or remove it to start afresh`,
   );

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { DetectorFamily, TrainingDefaults } from '../models/family.js';
-import { askedOf } from './check-training.js';
+import type { DetectorFamily } from '../models/family.js';
+import { askedOf, learningRateFor } from './check-training.js';
 import { checkpointPath, removeCheckpoint } from './checkpoint.js';
 import type { FeatureSet } from './feature-set.js';
 import { stepsPerEpoch } from './plan.js';
@@ -40,7 +40,7 @@ export async function* trainNetwork(
       everySeconds: options.checkpointSeconds,
       resume: options.resume,
       fingerprint,
-      asked: askedOf(options, task.config),
+      asked: askedOf({ ...options, rate: settings.rate }, task.config),
     },
     signal: options.signal,
   });
@@ -82,14 +82,6 @@ function settle(
     steps: steps ?? (budgetSeconds === null ? family.training.epochs * perEpoch : null),
     budgetSeconds: steps === null ? budgetSeconds : null,
   };
-}
-
-/**
- * The publication's rate, scaled by the root of the batch: what keeps the noise of Adam's steps the same (Malladi et al.
- * 2022, "On the SDEs and scaling rules for adaptive gradient algorithms").
- */
-function learningRateFor({ learningRate, batch }: TrainingDefaults, images: number): number {
-  return learningRate * Math.sqrt(images / batch);
 }
 
 /** At most `count` points of the loss curve, each the mean of its stretch. */

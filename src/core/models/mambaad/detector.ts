@@ -22,7 +22,9 @@ export const mambaad: DetectorFamily<MambaConfig> = {
     clipNorm: 5,
   },
   teacherChannels: (config) => config.dims.slice(1).reverse(),
-  accept({ global, kernels, orientation, dims, depths, dropPath }) {
+  accept({ global, kernels, orientation, dims, depths, dropPath, pyramid }) {
+    if (pyramid && ![1, 2, 3].includes(pyramid.levels))
+      throw new ConfigError(`pyramid.levels=${pyramid.levels}: a pyramid scan has 1, 2 or 3`);
     if (depths.length !== dims.length) {
       throw new ConfigError(
         `depths=${JSON.stringify(depths)}: ${depths.length} stages, dims=${JSON.stringify(dims)} has ${dims.length}`,

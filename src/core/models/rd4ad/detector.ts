@@ -22,7 +22,9 @@ export const rd4ad: DetectorFamily<Rd4adConfig> = {
     clipNorm: 5,
   },
   teacherChannels: (config) => config.channels,
-  accept(_, shapes) {
+  accept({ depths }, shapes) {
+    if (depths.length !== 3 || !depths.every((depth) => Number.isInteger(depth) && depth >= 1))
+      throw new ConfigError(`depths=${JSON.stringify(depths)}: rd4ad has three stages of one block or more`);
     const halves = shapes.slice(1).every(([h, w], i) => shapes[i]![0] === 2 * h! && shapes[i]![1] === 2 * w!);
     if (shapes.length === 3 && halves && shapes.every((shape) => shape[2]! % 2 === 0)) return;
     throw new ConfigError(
