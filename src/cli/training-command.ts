@@ -33,8 +33,9 @@ export abstract class TrainingCommand extends PipeCommand {
     const progress = this.progress(undefined, 'reading features');
     for await (const { record, line } of this.records(['features'])) {
       progress.advance();
-      if (this.repeats.note(record)) continue;
-      await collection.add(record as FeatureRecord).catch((error) => this.refuse(error, { record, line }));
+      await this.take(record as FeatureRecord, collection).catch((error) =>
+        this.refuse(error, { record, line }),
+      );
     }
     progress.done();
     this.sayRepeats('only the first is trained on');
@@ -42,5 +43,11 @@ export abstract class TrainingCommand extends PipeCommand {
     this.caution(
       `left out ${collection.anomalies} images labelled as anomalies: training takes good parts only`,
     );
+  }
+
+  private async take(record: FeatureRecord, collection: FeatureCollection): Promise<void> {
+    // The same picture at another size is no repetition but a mistake.
+    collection.check(record);
+    if (!this.repeats.note(record)) await collection.add(record);
   }
 }

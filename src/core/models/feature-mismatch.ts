@@ -12,34 +12,35 @@ export interface FeatureMismatch {
 
 /** What is wrong with features, naming only what differs; undefined when they fit. */
 export function featureMismatch(got: FeatureKind, wanted: FeatureKind): FeatureMismatch | undefined {
-  const otherEncoder = got.encoder.hash !== wanted.encoder.hash;
-  const shapesDiffer = shapesOf(got) !== shapesOf(wanted);
-  if (!otherEncoder && !shapesDiffer) return undefined;
-  const otherName = got.encoder.name !== wanted.encoder.name;
-  const otherSize = String(got.input_size) !== String(wanted.input_size);
-  const otherChannels = channelsOf(got).join() !== channelsOf(wanted).join();
-  // Maps of the same encoder, size and channels differ only where somebody else made them.
-  const unexplained = shapesDiffer && !otherEncoder && !otherSize && !otherChannels;
-  const flags = [
-    ...(otherEncoder && otherName ? [`--encoder ${wanted.encoder.name}`] : []),
-    ...(otherSize ? [sizeFlag(wanted.input_size)] : []),
-    ...(otherChannels ? [`--channels ${channelsOf(wanted).join(',')}`] : []),
-  ];
+  const otherHash = got.encoder.hash !== wanted.encoder.hash;
+  const otherShapes = shapesOf(got) !== shapesOf(wanted);
+  if (!otherHash && !otherShapes) return undefined;
+  const name = got.encoder.name !== wanted.encoder.name;
+  const size = String(got.input_size) !== String(wanted.input_size);
+  const channels = channelsOf(got).join() !== channelsOf(wanted).join();
+  // An encoder's hash covers size and projection: its weights are only at fault where nothing else is.
+  const weights = otherHash && !name && !size && !channels;
+  const shapes = otherShapes && !name && !size && !channels;
   const say = (kind: FeatureKind) =>
     [
-      otherEncoder ? `${kind.encoder.name} (${kind.encoder.hash.slice(0, 16)})` : kind.encoder.name,
-      ...(otherSize ? [`at ${kind.input_size.join('×')} pixels`] : []),
-      ...(otherChannels ? [`with ${channelsOf(kind).join('/')} channels`] : []),
-      ...(unexplained ? [shapesOf(kind)] : []),
+      kind.encoder.name,
+      ...(weights ? [`(${kind.encoder.hash.slice(0, 16)})`] : []),
+      ...(size ? [`at ${kind.input_size.join('×')} pixels`] : []),
+      ...(channels ? [`with ${channelsOf(kind).join('/')} channels`] : []),
+      ...(shapes ? [shapesOf(kind)] : []),
     ].join(' ');
-  const otherWeights = otherEncoder && !otherName;
-  const advice =
-    flags.length > 0
-      ? `extract with ${flags.join(' ')}${otherWeights ? ' and the same weights of the encoder' : ''}`
-      : otherWeights
-        ? 'extract with the same weights of the encoder, or train again'
-        : 'extract again';
-  return { got: say(got), wanted: say(wanted), advice };
+  const flags = [
+    ...(name ? [`--encoder ${wanted.encoder.name}`] : []),
+    ...(size ? [sizeFlag(wanted.input_size)] : []),
+    // Another encoder has other channels by itself, where it is not projected.
+    ...(channels && !name ? [`--channels ${channelsOf(wanted).join(',')}`] : []),
+  ];
+  return { got: say(got), wanted: say(wanted), advice: adviceOf(flags, weights) };
+}
+
+function adviceOf(flags: readonly string[], weights: boolean): string {
+  if (flags.length > 0) return `extract with ${flags.join(' ')}`;
+  return weights ? 'extract with the same weights of the encoder, or train again' : 'extract again';
 }
 
 function sizeFlag([width, height]: readonly [number, number]): string {

@@ -67,7 +67,7 @@ export const ScoreRecord = z.looseObject({
     .describe(
       'Whose limits these are: of the class; of all classes together, which find parts bad but never good; given with --threshold; none',
     ),
-  map: TensorRef.optional().describe('Anomaly map [H,W], raw'),
+  map: TensorRef.nullish().describe('Anomaly map [H,W], raw'),
   map_threshold: z.number().optional().describe('On the raw map: pixels above are defective'),
   ms: z.number().describe('Wall time of this image, milliseconds'),
 });

@@ -42,12 +42,21 @@ export class FeatureCollection {
       this.anomalies++;
       return;
     }
-    if (this.first) this.checkAgainst(this.first, record);
-    if (this.firstDeep) checkSameWindow(this.firstDeep, record);
+    this.check(record);
     const locations = await Promise.all(record.features.map((ref) => this.locate(ref, record.path)));
     this.first ??= record;
     if (record.window) this.firstDeep ??= record;
     this.images.push({ class: record.class, path: record.path, hash: record.image_hash, locations });
+  }
+
+  /** @throws DataError when the record's encoder, shapes or intensity window differ from those before it */
+  check(record: FeatureRecord): void {
+    if (this.firstDeep) checkSameWindow(this.firstDeep, record);
+    const mismatch = this.first && featureMismatch(kindOf(record), kindOf(this.first));
+    if (!mismatch) return;
+    throw new DataError(
+      `${record.path}: features of ${mismatch.got}, those before are of ${mismatch.wanted}; ${mismatch.advice}, or all of them alike`,
+    );
   }
 
   /** @throws DataError when there is no image */
@@ -97,14 +106,6 @@ export class FeatureCollection {
         'no normal image came in; feed the features of good parts (mambaad extract DATA --split train)',
       );
     return this.first;
-  }
-
-  private checkAgainst(first: FeatureRecord, record: FeatureRecord): void {
-    const mismatch = featureMismatch(kindOf(record), kindOf(first));
-    if (!mismatch) return;
-    throw new DataError(
-      `${record.path}: features of ${mismatch.got}, those before are of ${mismatch.wanted}; ${mismatch.advice}, or all of them alike`,
-    );
   }
 
   private async locate(ref: TensorRef, path: string): Promise<FeatureLocation> {
