@@ -16,7 +16,7 @@ export default class Calibrate extends PipeCommand {
     'mambaad extract good/ --split train | mambaad score --model models/line1 | mambaad calibrate --model models/line1',
     'mambaad calibrate --model models/line1 --target-fpr 0.002 < good-scores.ndjson',
     'mambaad calibrate --model models/line1 --top-share 0.01 < good-scores.ndjson',
-    'mambaad calibrate --model models/line1 --review-fpr 0.05 --dry-run < good-scores.ndjson | jq .limits',
+    'mambaad calibrate --model models/line1 --review-fpr 0.05 --dry-run < good-scores.ndjson | jq ".limits // empty"',
   ];
   static override flags = {
     model: Flags.string({ required: true, summary: 'Model folder.' }),

@@ -11,7 +11,7 @@ export default class Export extends BaseCommand {
     "safetensors holds the tensors under the published checkpoint's names, with the whole description in its metadata. onnx is one file of standard operators: RGB bytes in; anomaly map, raw and calibrated score out. tfjs is a folder with the same, which TensorFlow.js loads as it comes from npm. With --check what was written is run on real images beside the model, spread over classes and over good and bad parts; a difference beyond 1e-4 in a map or 1e-5 in a score fails the export (1e-3 with --half), and so does another verdict.";
   static override examples = [
     'mambaad export --model models/line1 --out line1.safetensors',
-    'mambaad export --model models/line1 --format onnx --out line1.onnx --check data/ | jq .parity',
+    'mambaad export --model models/line1 --format onnx --out line1.onnx --check data/ | jq ".parity // empty"',
     'mambaad export --model models/line1 --format onnx --half --out line1.onnx',
     'mambaad export --model models/line1 --format tfjs --out web/line1 --check data/',
     'mambaad export --model models/line1 --format onnx --without-preprocess --out features-in.onnx',

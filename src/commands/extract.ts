@@ -20,7 +20,7 @@ export default class Extract extends PipeCommand {
   static override examples = [
     'mambaad extract data/mvtec --split train | mambaad train --out models/line1',
     'mambaad extract data/mvtec --dry-run',
-    'find /camera -name "*.jpg" | mambaad extract | mambaad score --model models/line1 | jq -c "{path,score,verdict}"',
+    'find /camera -name "*.jpg" | mambaad extract | mambaad score --model models/line1 | jq -c "select(.path)|{path,score,verdict}"',
     'mambaad extract photos/ --list | mambaad score --model line1.onnx',
     'mambaad extract photos/ --class bolt --inline | ssh gpu mambaad train --out models/bolt',
   ];

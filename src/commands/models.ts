@@ -9,7 +9,7 @@ export default class Models extends BaseCommand {
   static override examples = [
     'mambaad models',
     'mambaad models --family mambaad --encoder resnet50-keras',
-    'mambaad models --json | jq -c "select(.gmac.total<5)|[.family,.preset,.parameters.total]"',
+    'mambaad models --json | jq -c "select(.gmac.total and .gmac.total<5)|[.family,.preset,.parameters.total]"',
     'mambaad models --json | jq "select(.family==\\"mambaad\\" and .preset==\\"small\\").config"',
   ];
   static override flags = {

@@ -20,7 +20,7 @@ export default class Retrain extends TrainingCommand {
     "mambaad extract data/ --split train | mambaad retrain --store models/ --test test.ndjson --gate 'image.auroc>=0.97'",
     'mambaad extract data/ --split test > test.ndjson',
     'mambaad extract data/ --split train | mambaad retrain --store models/ --test test.ndjson --budget 30m --keep 10 --prometheus /var/lib/node_exporter/mambaad.prom',
-    'mambaad extract photos/ | mambaad score --model models/ | jq -c "{path,verdict,model}"',
+    'mambaad extract photos/ | mambaad score --model models/ | jq -c "select(.path)|{path,verdict,model}"',
   ];
   static override flags = {
     store: Flags.string({

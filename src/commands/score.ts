@@ -29,7 +29,7 @@ export default class Score extends PipeCommand {
   static override description =
     'Takes feature records, or image records (then the encoder runs here). Scores leave while later images are still being read; the order stays. An exported .onnx file with preprocessing inside takes image records only, and needs nothing else.';
   static override examples = [
-    'mambaad extract photos/ | mambaad score --model models/line1 | jq -c "select(.verdict!=\\"ok\\")|.path"',
+    'mambaad extract photos/ | mambaad score --model models/line1 | jq -r "select(.path and .verdict!=\\"ok\\")|.path"',
     'mambaad extract data/ --split test | mambaad score --model models/line1 | mambaad segment --overlays out/ | mambaad metrics',
     'mambaad extract photos/ | mambaad score --model models/line1 --fail-on anomaly > /dev/null || mail -s "defects" qa@example.com',
     'mambaad extract photos/ | mambaad score --model models/line1 --threshold 0.31 --maps maps/',

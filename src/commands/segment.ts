@@ -11,7 +11,7 @@ export default class Segment extends PipeCommand {
     'mambaad extract photos/ | mambaad score --model models/line1 | mambaad segment --overlays out/',
     'mambaad segment --masks masks/ --min-area 20 < scores.ndjson | jq -c "select(.area>0)|{path,regions}"',
     'mambaad segment --map-threshold 0.15 < scores.ndjson | mambaad metrics --report out/report.html',
-    'mambaad segment < scores.ndjson | jq -r "select(.type==\\"segment\\")|.path as $p|.regions[]|[$p,.area,.box[]]|@csv"',
+    `mambaad segment < scores.ndjson | jq -r 'select(.type=="segment")|.path as $p|.regions[]|[$p,.area,.box[]]|@csv'`,
   ];
   static override flags = {
     'map-threshold': Flags.string({
