@@ -1,3 +1,4 @@
+import type { ClassCalibration } from '../anomaly/calibration.js';
 import { limitsOf, verdictOf } from '../anomaly/verdict.js';
 import { decodeRgb, readImageFile } from '../data/decode.js';
 import type { IntensityWindow } from '../data/intensity-window.js';
@@ -15,6 +16,9 @@ export const parityBounds = { map: 1e-4, score: 1e-5 };
 
 /** The same for float16 weights, whose rounding shows: what matters then is that no verdict changes. */
 export const halfParityBounds = { map: 1e-3, score: 1e-3 };
+
+/** Scores of one model on two engines differ by no more than this, relatively, and mostly by a tenth of it. */
+const onLimit = 1e-6;
 
 export type Parity = NonNullable<ExportRecord['parity']>;
 
@@ -56,13 +60,24 @@ export async function exportParity(
       image,
       ours: rawScore,
       theirs: theirs.rawScore,
-      sameVerdict: verdictOf(rawScore, limits) === verdictOf(theirs.rawScore, limits),
+      sameVerdict: agree(rawScore, theirs.rawScore, limits),
       mapError: largestDifference(map, theirs.map),
     });
     onImage?.();
   }
   detector.dispose();
   return summary(compared, bounds);
+}
+
+/**
+ * Whether both scores have the same verdict. A calibration image may have set a limit: its score is that limit, and on
+ * which side of it an export lands is rounding.
+ */
+function agree(ours: number, theirs: number, limits: ClassCalibration): boolean {
+  if (verdictOf(ours, limits) === verdictOf(theirs, limits)) return true;
+  return [limits.threshold, limits.review].some(
+    (limit) => Math.abs(ours - limit) <= onLimit * Math.abs(limit),
+  );
 }
 
 async function encoderInput(

@@ -1,4 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
+import { decodeRgb, readImageFile } from '../../../src/core/data/decode.js';
+import { resizeBilinear } from '../../../src/core/data/resize.js';
 import type { ExportedRunner } from '../../../src/core/export/exported-runner.js';
 import { exportParity, rankCorrelation } from '../../../src/core/export/parity.js';
 import type { Encoder } from '../../../src/core/models/encoders/encoder.js';
@@ -21,6 +23,11 @@ const images: ImageRecord[] = (
     [bad, 'anomaly'],
   ] as const
 ).map(([path, label]) => ({ v: 1, type: 'image', path, class: 'bottle', label }));
+
+async function encodedGood(): Promise<Float32Array[]> {
+  const { data } = resizeBilinear(await decodeRgb(await readImageFile(good), { path: good }), 256, 256);
+  return encoder.encode(data, 1);
+}
 
 beforeAll(async () => {
   await openEngine('wasm');
@@ -73,6 +80,25 @@ test('a map, a score or a verdict that differs fails the export', async () => {
     { bounds: { map: 1, score: 10 } },
   );
   expect(crossed).toMatchObject({ verdicts_equal: false, ok: false });
+});
+
+test('an image that set the limit may land on either side of it by rounding', async () => {
+  const { rawScore } = detector.score(await encodedGood());
+  const { classes } = model.manifest.calibration;
+  const onLimit = classes.map((entry) => ({ ...entry, limits: { ...entry.limits, threshold: rawScore } }));
+  const calibration = { ...model.manifest.calibration, classes: onLimit };
+  const limited = { ...model, manifest: { ...model.manifest, calibration } };
+  const shifted = (by: number) =>
+    exportParity(
+      runner((scored) => ({ ...scored, rawScore: scored.rawScore + by })),
+      limited,
+      encoder,
+      images.slice(0, 1),
+    );
+  expect(await shifted(6e-8)).toMatchObject({ verdicts_equal: true, ok: true });
+  // Another score than the limit's own is judged as ever, however near it is.
+  onLimit[0]!.limits.threshold = rawScore * (1 + 5e-6);
+  expect(await shifted(9e-6)).toMatchObject({ verdicts_equal: false, ok: false });
 });
 
 test('rank correlation falls with every swap', () => {
