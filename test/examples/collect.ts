@@ -9,6 +9,11 @@ export interface Example {
   script: string;
 }
 
+/** For the name of a test: one line. */
+export function title({ from, script }: Example): string {
+  return `${from}: ${script.replace(/\s*\\?\n\s*/g, ' ⏎ ')}`;
+}
+
 interface Manifest {
   commands: Record<string, { examples?: string[]; flags: Record<string, { char?: string }> }>;
 }
