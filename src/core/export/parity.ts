@@ -1,5 +1,4 @@
-import type { ClassCalibration } from '../anomaly/calibration.js';
-import { limitsOf, verdictOf } from '../anomaly/verdict.js';
+import { type AppliedLimits, limitsOf, verdictOf } from '../anomaly/verdict.js';
 import { decodeRgb, readImageFile } from '../data/decode.js';
 import type { IntensityWindow } from '../data/intensity-window.js';
 import { pathToOpen } from '../data/paths.js';
@@ -73,7 +72,7 @@ export async function exportParity(
  * Whether both scores have the same verdict. A calibration image may have set a limit: its score is that limit, and on
  * which side of it an export lands is rounding.
  */
-function agree(ours: number, theirs: number, limits: ClassCalibration): boolean {
+function agree(ours: number, theirs: number, limits: AppliedLimits): boolean {
   if (verdictOf(ours, limits) === verdictOf(theirs, limits)) return true;
   return [limits.threshold, limits.review].some(
     (limit) => Math.abs(ours - limit) <= onLimit * Math.abs(limit),
