@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { closeSync, readFileSync, rmSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { LockedError, MambaadError } from '../errors.js';
+import { DataError, InputMissingError, LockedError, MambaadError } from '../errors.js';
 import { temporarySibling } from './atomic.js';
 import { errnoOf, outputFailure, shown } from './file-errors.js';
 import { isGone, type ProcessIdentity, thisProcess } from './process-identity.js';
+import { openRegularSync, readRegularText } from './regular-file.js';
 
 interface Owner extends ProcessIdentity {
   readonly token: string;
@@ -111,17 +112,23 @@ async function bury(path: string, owner: Owner): Promise<void> {
 
 async function readOwner(path: string): Promise<Owner | undefined> {
   try {
-    return parseOwner(await fs.readFile(join(path, 'owner.json'), 'utf8')) ?? unreadable(path);
+    const text = await readRegularText(join(path, 'owner.json'), { limit: 1 << 16 });
+    return parseOwner(text) ?? unreadable(path);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' && !(await exists(path))) return undefined;
-    if (errnoOf(error) === 'ENOENT') return unreadable(path);
+    if (error instanceof InputMissingError && !(await exists(path))) return undefined;
+    if (error instanceof InputMissingError || error instanceof DataError) return unreadable(path);
     throw error;
   }
 }
 
 function readOwnerSync(path: string): string {
   try {
-    return readFileSync(join(path, 'owner.json'), 'utf8');
+    const descriptor = openRegularSync(join(path, 'owner.json'));
+    try {
+      return readFileSync(descriptor, 'utf8');
+    } finally {
+      closeSync(descriptor);
+    }
   } catch {
     return '';
   }

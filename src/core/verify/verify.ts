@@ -83,7 +83,7 @@ async function fixtureFiles(path: string): Promise<string[]> {
   const facts = await stat(path).catch(() => null);
   if (!facts)
     throw new InputMissingError(`${path}: no such file or folder; give a parity fixture or a folder of them`);
-  if (facts.isFile()) return [path];
+  if (!facts.isDirectory()) return [path]; // what else it may be, opening it tells
   const names = (await readdir(path)).sort();
   const files = names.filter(
     (name) =>

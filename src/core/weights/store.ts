@@ -49,7 +49,7 @@ export async function loadWeights(
   dir: string = dataFolder(),
 ): Promise<Map<string, HostTensor>> {
   const path = encoderWeightsPath(network.name, dir);
-  if (!(await isFile(path))) {
+  if (!(await isThere(path))) {
     throw new UnavailableError(
       `encoder ${network.name}: no weights at ${path}; run "mambaad weights pull ${network.name}"`,
     );
@@ -118,9 +118,10 @@ async function metadataOf(path: string): Promise<Record<string, string>> {
   return reader.metadata;
 }
 
-async function isFile(path: string): Promise<boolean> {
+async function isThere(path: string): Promise<boolean> {
   try {
-    return (await fs.stat(path)).isFile();
+    await fs.stat(path);
+    return true;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return false;
     throw error;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,6 +68,12 @@ describe('a lock', () => {
     await mkdir(path);
     await writeFile(join(path, 'owner.json'), '{"pid":');
     await expect(acquireLock(path)).rejects.toThrow(/remove the folder/);
+  });
+
+  test.skipIf(process.platform === 'win32')('whose owner is a pipe is refused, not waited for', async () => {
+    await mkdir(path);
+    execFileSync('mkfifo', [join(path, 'owner.json')]);
+    await expect(acquireLock(path)).rejects.toThrow(LockedError);
   });
 
   test('is given up when the work under it fails', async () => {

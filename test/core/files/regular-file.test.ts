@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DataError, InputMissingError, IoError } from '../../../src/core/errors.js';
 import { readGivenText } from '../../../src/core/files/given-file.js';
@@ -12,6 +13,7 @@ import {
   readRange,
   readRegular,
 } from '../../../src/core/files/regular-file.js';
+import { mambaad } from '../../process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'regular-file-'));
 const at = (name: string) => join(folder, name);
@@ -89,3 +91,18 @@ describe('a file named on the command line', () => {
     await expect(text(at('huge'))).rejects.toThrow('at most 100 are read');
   });
 });
+
+test.skipIf(process.platform === 'win32')(
+  'SIGTERM ends a command that waits for a pipe of the shell',
+  async () => {
+    // The records are read to their end first; then it waits for the baseline.
+    const script = 'exec "$0" "$1" metrics -q --baseline <(exec sleep 20 2>&-) < "$2"';
+    const scores = fileURLToPath(new URL('../../cases/scores.ndjson', import.meta.url));
+    const child = spawn('bash', ['-c', script, process.execPath, mambaad, scores]);
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child.kill('SIGTERM');
+    expect([143, null]).toContain(await ended);
+    expect([null, 'SIGTERM']).toContain(child.signalCode);
+  },
+);

