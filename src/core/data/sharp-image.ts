@@ -6,6 +6,7 @@ import type { ImageFormat } from './image-format.js';
 import { withoutHarmlessOddities } from './jpeg-oddities.js';
 import type { Pixels } from './resize.js';
 import { asRgb, type TiffHeader, tiffHeader } from './tiff-header.js';
+import { withPlainDirectory } from './tiff-oddities.js';
 
 /** Images beyond this many pixels are refused unless the caller allows more: 64 megapixels. */
 export const pixelLimit = 64_000_000;
@@ -50,7 +51,7 @@ export async function withImage<R>(
     return await attempt(readable);
   } catch (error) {
     if (error instanceof DataError) throw error;
-    const whole = format === 'jpeg' ? withoutHarmlessOddities(bytes) : undefined;
+    const whole = mend[format]?.(readable);
     const again =
       whole &&
       (await attempt(whole)
@@ -60,6 +61,12 @@ export async function withImage<R>(
     throw inWords(error, options);
   }
 }
+
+/** Takes out of a file what decoders warn of although the picture is whole. */
+const mend: Partial<Record<ImageFormat, (bytes: Uint8Array) => Uint8Array | undefined>> = {
+  jpeg: withoutHarmlessOddities,
+  tiff: withPlainDirectory,
+};
 
 /** 8-bit samples, channels interleaved. */
 export async function raw8(image: Sharp): Promise<Pixels> {

@@ -1,3 +1,5 @@
+import { tiffDirectory } from './tiff-directory.js';
+
 /** What the first directory of a TIFF says of its picture; tags that are absent have the defaults of TIFF 6.0. */
 export interface TiffHeader {
   /** 1 upright, 2 to 8 mirrored or turned (tag 274). */
@@ -75,7 +77,7 @@ function whole(values: number[] | undefined, length: number): number[] | undefin
 export function asRgb(bytes: Uint8Array): Uint8Array {
   const copy = new Uint8Array(bytes);
   const view = new DataView(copy.buffer);
-  const found = directory(view)?.entries.find(({ tag }) => tag === 262);
+  const found = tiffDirectory(view)?.entries.find(({ tag }) => tag === 262);
   if (found) view.setUint16(found.valueAt, 2, view.getUint16(0) === 0x4949);
   return copy;
 }
@@ -83,7 +85,7 @@ export function asRgb(bytes: Uint8Array): Uint8Array {
 type Tags = ReadonlyMap<number, number[]>;
 
 function readDirectory(view: DataView): Tags | undefined {
-  const found = directory(view);
+  const found = tiffDirectory(view);
   if (!found) return undefined;
   const { little, long, entries, inlineBytes } = found;
   const tags = new Map<number, number[]>();
@@ -95,34 +97,6 @@ function readDirectory(view: DataView): Tags | undefined {
     tags.set(tag, values);
   }
   return tags;
-}
-
-interface Entry {
-  readonly tag: number;
-  readonly type: number;
-  readonly count: number;
-  /** Where the value, or the offset of a long one, lies. */
-  readonly valueAt: number;
-}
-
-function directory(view: DataView) {
-  const order = view.getUint16(0);
-  if (order !== 0x4949 && order !== 0x4d4d) return undefined;
-  const little = order === 0x4949;
-  const kind = view.getUint16(2, little);
-  if (kind !== 42 && kind !== 43) return undefined;
-  const big = kind === 43;
-  const long = (at: number) => (big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little));
-  const start = long(big ? 8 : 4);
-  const count = big ? long(start) : view.getUint16(start, little);
-  const [entriesAt, entryBytes, valueAt] = big ? [start + 8, 20, 12] : [start + 2, 12, 8];
-  const entries: Entry[] = [];
-  for (let i = 0; i < Math.min(count, 4096); i++) {
-    const at = entriesAt + i * entryBytes;
-    const [tag, type] = [view.getUint16(at, little), view.getUint16(at + 2, little)];
-    entries.push({ tag, type, count: long(at + 4), valueAt: at + valueAt });
-  }
-  return { little, long, entries, inlineBytes: entryBytes - valueAt };
 }
 
 function element(view: DataView, at: number, type: number, little: boolean): number {

@@ -107,6 +107,32 @@ describe('a TIFF in YCbCr', () => {
   });
 });
 
+describe('a whole TIFF that decoders warn of is read:', () => {
+  const oddities: [string, TiffTag[]][] = [
+    ['a private text without an end', [[65000, 2, [97, 98, 99]]]],
+    ['a description without an end', [[270, 2, [...Buffer.from('a camera')]]]],
+    ['a transfer function of three values', [[301, 3, [1, 2, 3]]]],
+    ['a width that is said twice', [[256, 4, [width]]]],
+    ['an orientation that there is not', [[274, 3, [9]]]],
+  ];
+  test.each(oddities)('%s', async (_, more) => {
+    expect([...(await decode(tiff({ ...rgb, more }))).data]).toEqual([...colours]);
+    expect([...(await decode(tiff({ ...rgb, more, bigEndian: true }))).data]).toEqual([...colours]);
+  });
+
+  test('no length of its only strip, as old programs leave it', async () => {
+    const file = tiff({ ...rgb });
+    const at = Array.from({ length: 9 }, (_, i) => 10 + 12 * i).find((i) => file.readUInt16LE(i) === 279)!;
+    file.writeUInt32LE(0, at + 8);
+    expect([...(await decode(file)).data]).toEqual([...colours]);
+  });
+
+  test('but not one that is cut off beside the oddity', async () => {
+    const file = tiff({ ...rgb, more: [[65000, 2, [97, 98, 99]]] });
+    await expect(decode(file.subarray(0, -20))).rejects.toThrow(/the image is damaged or cut off\.$/);
+  });
+});
+
 describe('what is not read is refused with its reason, once and without blaming the file:', () => {
   const cases: [string, Uint8Array, RegExp][] = [
     [

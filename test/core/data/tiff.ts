@@ -1,5 +1,5 @@
-/** A tag: number, type (3 short, 4 long, 5 pairs of longs flattened), values. */
-export type TiffTag = readonly [tag: number, type: 3 | 4 | 5, values: readonly number[]];
+/** A tag: number, type (2 text, 3 short, 4 long, 5 pairs of longs flattened), values. */
+export type TiffTag = readonly [tag: number, type: 2 | 3 | 4 | 5, values: readonly number[]];
 
 export interface TiffOptions {
   readonly width: number;
@@ -66,7 +66,8 @@ class Order {
     return out;
   }
 
-  bytes(type: 3 | 4 | 5, values: readonly number[]): Buffer {
+  bytes(type: TiffTag[1], values: readonly number[]): Buffer {
+    if (type === 2) return Buffer.from(values);
     return Buffer.concat(values.map((value) => (type === 3 ? this.short(value) : this.long(value))));
   }
 }
