@@ -27,7 +27,7 @@ const pictureTags = new Set([
   ...[317, 320, 322, 323, 324, 325, 332, 338, 339, 347, 529, 530, 532],
 ]);
 
-function rewritten(bytes: Uint8Array, view: DataView, found: TiffDirectory): Uint8Array {
+function rewritten(bytes: Uint8Array, view: DataView, found: TiffDirectory): Uint8Array | undefined {
   const { little, big, entryBytes } = found;
   const entries = new Map<number, Uint8Array>();
   for (const { tag, at, valueAt } of found.entries) {
