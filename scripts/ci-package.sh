@@ -3,7 +3,7 @@
 # extract | train, extract | score on Node 20, 22 and 24, whose binaries the npm package `node` brings. Fails when
 # onnxruntime is not there and used, or the product has grown beyond its limits.
 #
-#   scripts/ci-package.sh [FILE.tgz]      default: packs this checkout, which must be built
+#   scripts/ci-package.sh [FILE.tgz]      default: packs this checkout
 set -euo pipefail
 cd "$(dirname "$0")/.."
 most_megabytes=220 most_packages=60
@@ -18,9 +18,7 @@ quiet=(--no-audit --no-fund --loglevel=error)
 if [[ $# -gt 0 ]]; then
   cp "$1" "$work/mambaad.tgz"
 else
-  # The build is there; npm would make it again before packing.
-  node scripts/vendor-onnxruntime.mjs
-  npm pack --ignore-scripts --loglevel=error --pack-destination "$work" >/dev/null
+  npm pack --loglevel=error --pack-destination "$work" >/dev/null
   mv "$work"/mambaad-*.tgz "$work/mambaad.tgz"
 fi
 

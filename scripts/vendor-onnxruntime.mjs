@@ -1,14 +1,17 @@
 // Before packing: puts onnxruntime's libraries for Linux into vendor/, out of the development dependency onnxruntime-node,
 // with their licences. As a dependency of an installed product that package would bring all platforms (288 MB) and an
 // installer that asks a host of its own and fails without it. Other platforms: mambaad doctor --fix.
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const catalogue = join(root, 'dist', 'core', 'runtime', 'parts', 'catalogue.js');
-const { folderOf, nativeParts } = await import(pathToFileURL(catalogue).href);
+const built = join(root, 'dist', 'core', 'runtime', 'parts', 'catalogue.js');
+if (!existsSync(built))
+  execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' });
+const { folderOf, nativeParts } = await import(pathToFileURL(built).href);
 const part = nativeParts.onnxruntime;
 const manifest = createRequire(import.meta.url).resolve(`${part.package}/package.json`);
 const { version } = JSON.parse(readFileSync(manifest, 'utf8'));

@@ -21,7 +21,7 @@ export interface ExportedRunner {
 
 type Shapes = Pick<ModelManifest, 'input_size' | 'features'>;
 
-/** An ONNX file in onnxruntime. @throws UnavailableError without onnxruntime-node */
+/** An ONNX file in onnxruntime. @throws UnavailableError without onnxruntime */
 export async function openOnnxRunner(path: string, shapes: Shapes): Promise<ExportedRunner> {
   const session = await openSession(await readFile(path));
   return {

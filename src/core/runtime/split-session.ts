@@ -20,7 +20,7 @@ interface Lane {
 /**
  * Loads a split graph: dense stages into onnxruntime, scans into WebAssembly.
  *
- * @throws UnavailableError when onnxruntime-node is absent
+ * @throws UnavailableError when onnxruntime is absent
  */
 export async function openSplitSession(graph: SplitGraph, { threads }: SplitOptions): Promise<SplitSession> {
   const sessions: OnnxSession[] = [];

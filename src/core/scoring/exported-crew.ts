@@ -17,7 +17,7 @@ export interface PictureCrew {
  * Runs a file with preprocessing inside, `threads` pictures at a time on one thread each: the scans inside do not gain
  * from several.
  *
- * @throws UnavailableError without onnxruntime-node; DataError when onnxruntime cannot load the file
+ * @throws UnavailableError without onnxruntime; DataError when onnxruntime cannot load the file
  */
 export async function openPictureCrew(model: ExportedModel, threads: number): Promise<PictureCrew> {
   const session = await load(model);

@@ -16,7 +16,7 @@ export class NativeDetector {
   /**
    * Writes the detector's graph, cuts it at its scans and loads the parts.
    *
-   * @throws UnavailableError when onnxruntime-node is absent
+   * @throws UnavailableError when onnxruntime is absent
    */
   static async open(
     description: Omit<DetectorDescription, 'preset' | 'encoder' | 'input_size'>,

@@ -41,7 +41,10 @@ test('the machine is described with its Node, processor, memory and onnxruntime'
   expect(machine.cpu.cores).toBeGreaterThan(0);
   expect(machine.cpu.wasmSimd).toBe(true);
   expect(machine.memoryBytes).toBeGreaterThan(machine.freeMemoryBytes);
-  expect(machine.onnxruntime).toEqual({ version: expect.stringMatching(/^\d+\.\d+/) });
+  expect(machine.onnxruntime).toEqual({
+    version: expect.stringMatching(/^\d+\.\d+/),
+    path: expect.stringMatching(/onnxruntime_binding\.node$/),
+  });
   expect(machine.weights).toEqual({ folder: '/nowhere/weights', files: [] });
 });
 

@@ -22,7 +22,7 @@ export function encoderModel(encoder: FrozenEncoder): Uint8Array {
 /**
  * Runs a frozen encoder in onnxruntime.
  *
- * @throws UnavailableError when onnxruntime-node is absent
+ * @throws UnavailableError when onnxruntime is absent
  */
 export async function openOnnxEncoder(encoder: FrozenEncoder, threads?: number): Promise<Encoder> {
   const session = await openSession(encoderModel(encoder), { threads });

@@ -82,8 +82,11 @@ async function download(
 async function checkTarball(part: NativePart, file: string): Promise<void> {
   const hash = createHash('sha512');
   try {
+    // A pipe or a device would be read for ever.
+    if (!(await fs.stat(file)).isFile()) throw new DataError(`${file}: is no regular file`);
     for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
   } catch (error) {
+    if (error instanceof DataError) throw error;
     throw inputFailure(file, error, `the tarball of ${part.package}@${part.version}`);
   }
   const found = hash.digest('base64');
