@@ -59,7 +59,7 @@ export async function tryOut(folder: string, path: string, name = 'trial'): Prom
     const what =
       place === resolve(path)
         ? 'is a file, expected a folder'
-        : `cannot be created, ${shown(place)} is a file`;
+        : `cannot be created, because ${shown(basename(place))} on the way there is a file`;
     throw new OutputError(`${shown(path)}: ${what}; choose another name`);
   }
   const trial = temporarySibling(join(place, name));

@@ -83,7 +83,7 @@ function parseBound(text: string, bound: string): number {
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(number) || !Number.isFinite(value))
     throw new UsageError(`gate "${text}": "${bound}" is not a number.`);
   if (value > 1 || value < 0) {
-    const hint = value > 1 && value <= 100 ? ` Did you mean ${value / 100}?` : '';
+    const hint = !percent && value > 1 && value <= 100 ? ` Did you mean ${value / 100}?` : '';
     throw new UsageError(`gate "${text}": metrics run from 0 to 1.${hint}`);
   }
   return value;

@@ -61,7 +61,7 @@ describe('an official checkpoint', () => {
     await expectReference(out, fixture);
   });
 
-  test('brings its teacher along where the machine has none, scores to review, and can be calibrated', async () => {
+  test('brings its teacher along where the machine has none, scores without a verdict, and can be calibrated', async () => {
     const folder = await scratchFolder();
     const env = { MAMBAAD_HOME: join(folder, 'home') };
     const how = { scan: 'hilbert', teacher: true } as const;
@@ -76,8 +76,8 @@ describe('an official checkpoint', () => {
     const { good } = await renderedGears();
     const input = (await run(['extract', '-q', '--list', good])).stdout;
     const scored = await run(['score', '--engine', 'wasm', '--model', out], { env, input });
-    expect(scored.stderr).toContain('never calibrated');
-    expect(JSON.parse(scored.lines[0]!)).toMatchObject({ type: 'score', verdict: 'review', threshold: 6 });
+    expect(scored.stderr).toContain('the model has no limits');
+    expect(JSON.parse(scored.lines[0]!)).toMatchObject({ type: 'score', verdict: 'unknown', limits: 'none' });
     const calibrated = await run(['calibrate', '-q', '--model', out], { env, input: scored.stdout });
     expect(calibrated.exitCode, calibrated.stderr).toBe(0);
     const again = await run(['score', '--engine', 'wasm', '--model', out], { env, input });
