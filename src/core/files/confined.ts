@@ -6,9 +6,11 @@ import { shown } from './file-errors.js';
 
 /**
  * The path of a file that a table, an annotation file or a model's manifest names: below `root`, symbolic links included,
- * so that a data set or model from elsewhere cannot have other files of this machine read. A file that is absent passes; opening it tells.
+ * so that a data set or model from elsewhere cannot have other files of this machine read. A file that is absent passes:
+ * opening it tells.
  *
  * @param source what named it, for the message: "meta.csv:7"
+ * @param advice the end of the message: what to do
  * @throws DataError for a name that leads outside, unless `allowOutside`
  */
 export async function confined(
@@ -16,9 +18,12 @@ export async function confined(
   name: string,
   source: string,
   allowOutside = false,
+  advice = ' unless outside is allowed',
 ): Promise<string> {
   const refuse = (what: string) =>
-    new DataError(`${shown(source)}: ${shown(name)} ${what}; only files below ${shown(root)} are read.`);
+    new DataError(
+      `${shown(source)}: ${shown(name)} ${what}; only files below ${shown(root)} are read${advice}.`,
+    );
   if (name === '' || name.includes('\0'))
     throw new DataError(`${shown(source)}: ${shown(name) || 'an empty name'} is no file name.`);
   const leadsOutside = isAbsolute(name) || escapes(relative(root, resolve(root, name)));

@@ -32,7 +32,13 @@ export function readLayersModel(modelJson: string): Promise<Map<string, HostTens
     path: modelJson,
     json: () => readRegular(modelJson, { expected: "a TensorFlow.js model's model.json", limit: jsonLimit }),
     shard: async (name, limit) => {
-      const file = await confined(folder, name, modelJson);
+      const file = await confined(
+        folder,
+        name,
+        modelJson,
+        false,
+        '; copy the model into a folder of its own',
+      );
       return readRegular(file, { expected: 'a shard of the model beside it', limit });
     },
   });
