@@ -1,5 +1,5 @@
 import { isUncalibrated } from '../core/anomaly/uncalibrated.js';
-import { className } from '../core/records/class-name.js';
+import { nameForm } from '../core/records/name-form.js';
 import type { ScoreRecord } from '../core/records/schemas.js';
 import type { ScoringManifest } from '../core/scoring/record-scorer.js';
 
@@ -15,7 +15,7 @@ export class ClassNotices {
     { classes, calibration }: Pick<ScoringManifest, 'classes' | 'calibration'>,
     private readonly say: (text: string) => void,
   ) {
-    this.known = new Set([...classes, ...calibration.classes.map((entry) => entry.class)].map(className));
+    this.known = new Set([...classes, ...calibration.classes.map((entry) => entry.class)].map(nameForm));
     this.hasLimits = !isUncalibrated(calibration);
     if (!this.hasLimits) {
       say(

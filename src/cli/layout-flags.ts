@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import type { LayoutOptions } from '../core/data/layouts/layout.js';
-import { ClassNames, className } from '../core/records/class-name.js';
+import { nameForm } from '../core/records/name-form.js';
 
 /** Which images of a data set. */
 export const layoutFlags = {
@@ -31,10 +31,10 @@ export interface LayoutFlags {
 
 /** What the flags ask of the reader of a data set. */
 export function layoutOptions(flags: LayoutFlags): LayoutOptions {
-  const classes = flags.class?.map(className);
+  const classes = flags.class?.map(nameForm);
   return {
     ...(flags.split && { split: flags.split }),
-    ...(classes && { classes: new ClassNames(classes), className: classes[0] }),
+    ...(classes && { classes: new Set(classes), className: classes[0] }),
     ...(flags.fold !== undefined && { fold: flags.fold }),
     ...(flags.view && { views: new Set(flags.view) }),
     ...(flags['split-table'] && { splitTable: flags['split-table'] }),

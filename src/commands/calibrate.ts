@@ -5,7 +5,7 @@ import type { Calibration } from '../core/anomaly/calibration.js';
 import { topShareOf } from '../core/anomaly/top-share.js';
 import { DataError } from '../core/errors.js';
 import type { ModelManifest } from '../core/models/model-folder.js';
-import { className } from '../core/records/class-name.js';
+import { nameForm } from '../core/records/name-form.js';
 import type { ScoreRecord } from '../core/records/schemas.js';
 
 export default class Calibrate extends PipeCommand {
@@ -85,7 +85,7 @@ export default class Calibrate extends PipeCommand {
     }
     const untrained = found.classes
       .map((entry) => entry.class)
-      .filter((name) => !classes.map(className).includes(name));
+      .filter((name) => !classes.map(nameForm).includes(name));
     if (classes.length > 0 && untrained.length > 0)
       this.caution(
         `the model was not trained on ${named(untrained)}: look at a few maps before you trust it`,

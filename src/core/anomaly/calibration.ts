@@ -1,5 +1,5 @@
 import { DataError, UsageError } from '../errors.js';
-import { className } from '../records/class-name.js';
+import { nameForm } from '../records/name-form.js';
 import { PixelTail } from './pixel-tail.js';
 import { type LimitMethod, tailLimit } from './tail-limit.js';
 
@@ -80,7 +80,7 @@ export class Calibrator {
 
   /** Throws DataError for a score that is not finite. */
   add(of: string, score: number, map?: Float32Array): void {
-    const name = className(of);
+    const name = nameForm(of);
     if (!Number.isFinite(score)) {
       throw new DataError(`calibration: a good image of class "${name}" has the score ${score}.`);
     }

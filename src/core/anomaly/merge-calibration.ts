@@ -1,4 +1,4 @@
-import { className } from '../records/class-name.js';
+import { nameForm } from '../records/name-form.js';
 import type { Calibration, CalibrationRates, ClassCalibration } from './calibration.js';
 
 /** A calibration into which new limits of some classes were taken. */
@@ -15,11 +15,11 @@ export interface MergedCalibration {
  * pooled limits stay as well, unless there were none, because they are of the scores of all classes together.
  */
 export function mergeCalibration(before: Calibration, now: Calibration): MergedCalibration {
-  const fresh = new Map(now.classes.map((entry) => [className(entry.class), entry]));
-  const names = new Set([...before.classes, ...now.classes].map((entry) => className(entry.class)));
+  const fresh = new Map(now.classes.map((entry) => [nameForm(entry.class), entry]));
+  const names = new Set([...before.classes, ...now.classes].map((entry) => nameForm(entry.class)));
   const kept = classesNotIn(before, now);
   const classes = [...names].map((name) => {
-    const old = before.classes.find((entry) => className(entry.class) === name);
+    const old = before.classes.find((entry) => nameForm(entry.class) === name);
     return fresh.get(name) ?? { class: name, limits: asked(old!.limits, before, now) };
   });
   const pooledKept = kept.length > 0 && before.pooled.method !== 'none';
@@ -29,9 +29,9 @@ export function mergeCalibration(before: Calibration, now: Calibration): MergedC
 
 /** Classes with limits in one calibration that the other one has none of. */
 export function classesNotIn(before: Calibration, now: Calibration): string[] {
-  const fresh = new Set(now.classes.map((entry) => className(entry.class)));
+  const fresh = new Set(now.classes.map((entry) => nameForm(entry.class)));
   const limited = before.classes.filter(({ limits }) => limits.method !== 'none');
-  return limited.map((entry) => className(entry.class)).filter((name) => !fresh.has(name));
+  return limited.map((entry) => nameForm(entry.class)).filter((name) => !fresh.has(name));
 }
 
 /** Limits that were set for other rates than those that the calibration now names say so themselves. */

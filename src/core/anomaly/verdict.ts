@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js';
-import { className } from '../records/class-name.js';
+import { nameForm } from '../records/name-form.js';
 import type { ScoreRecord } from '../records/schemas.js';
 import type { Calibration, ClassCalibration } from './calibration.js';
 
@@ -26,7 +26,7 @@ export interface LimitOverrides {
 
 /** The limits of a class; a class without any gets those of all classes together. */
 export function limitsOf({ classes, pooled }: Calibration, name: string): AppliedLimits {
-  const own = classes.find((entry) => className(entry.class) === className(name))?.limits;
+  const own = classes.find((entry) => nameForm(entry.class) === nameForm(name))?.limits;
   if (own && own.method !== 'none') return { ...own, source: 'class' };
   return { ...pooled, source: pooled.method === 'none' ? 'none' : 'pooled' };
 }

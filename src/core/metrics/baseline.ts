@@ -1,6 +1,6 @@
 import { DataError, UsageError } from '../errors.js';
 import { readGivenText } from '../files/given-file.js';
-import { className } from '../records/class-name.js';
+import { nameForm } from '../records/name-form.js';
 import type { MetricRecord } from '../records/schemas.js';
 import type { GateResult } from './gates.js';
 import { isMean, METRIC_NAMES, metricOf } from './metric-names.js';
@@ -16,8 +16,8 @@ export function compareWithBaseline(
   maxDrop: number,
 ): GateResult[] {
   return baseline.flatMap((before) => {
-    const name = className(before.class);
-    const now = records.find((one) => className(one.class) === name && isMean(one) === isMean(before));
+    const name = nameForm(before.class);
+    const now = records.find((one) => nameForm(one.class) === name && isMean(one) === isMean(before));
     if (!now) return [missingClass(before.class)];
     checkProtocol([before], now.protocol);
     return METRIC_NAMES.flatMap((metric) => {

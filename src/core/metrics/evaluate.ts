@@ -1,4 +1,4 @@
-import { className } from '../records/class-name.js';
+import { nameForm } from '../records/name-form.js';
 import type { MetricRecord } from '../records/schemas.js';
 import { type AccumulatorOptions, ClassAccumulator, type ClassEvaluation } from './class-accumulator.js';
 import type { ScoredImage } from './scored-image.js';
@@ -18,7 +18,7 @@ export class Evaluator {
 
   /** Throws DataError for an image that cannot be evaluated; the evaluation stays usable without it. */
   add(image: ScoredImage): void {
-    const name = className(image.class);
+    const name = nameForm(image.class);
     let accumulator = this.classes.get(name);
     if (!accumulator) {
       accumulator = new ClassAccumulator(name, this.options);

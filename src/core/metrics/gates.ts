@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.js';
 import { didYouMean } from '../nearest-name.js';
-import { className } from '../records/class-name.js';
+import { nameForm } from '../records/name-form.js';
 import type { MetricRecord } from '../records/schemas.js';
 import {
   EXTRA_NAMES,
@@ -63,7 +63,7 @@ export function parseGate(text: string): Gate {
   if (!isMetricName(metric!)) throw unknownMetric(text, metric!);
   return {
     text: text.trim(),
-    class: name === undefined ? null : className(name.trim()),
+    class: name === undefined ? null : nameForm(name.trim()),
     metric,
     comparison: comparison as Gate['comparison'],
     bound: parseBound(text, bound!),

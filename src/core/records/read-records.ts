@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { DataError } from '../errors.js';
-import { className } from './class-name.js';
+import { nameForm } from './name-form.js';
 import { type JsonObject, lineText, parseObject } from './parse-line.js';
 import type { AnyRecord, RecordType, recordSchemas } from './schemas.js';
 import { type ByteLine, MAX_LINE_BYTES, splitLines } from './split-lines.js';
@@ -175,7 +175,7 @@ function validated<S extends z.ZodType>(schema: S, object: JsonObject, where: st
   }
   const completed = result.data as JsonObject;
   for (const key in completed) if (!Object.hasOwn(object, key)) object[key] = completed[key];
-  if (typeof object.class === 'string') object.class = className(object.class);
+  if (typeof object.class === 'string') object.class = nameForm(object.class);
   return object as z.infer<S>;
 }
 

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { className } from './class-name.js';
+import { nameForm } from './name-form.js';
 
 interface Named {
   path: string;
@@ -19,7 +19,7 @@ export class Repeats {
   note(record: Named): boolean {
     const { path, path_b64, image_hash } = record;
     // A camera may write every picture to the same file: another content is another picture.
-    const key = [className(record.class), path_b64 ?? posix.normalize(path), image_hash ?? ''].join('\0');
+    const key = [nameForm(record.class), path_b64 ?? posix.normalize(path), image_hash ?? ''].join('\0');
     if (!this.seen.has(key)) {
       this.seen.add(key);
       return false;
