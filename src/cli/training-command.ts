@@ -39,10 +39,13 @@ export abstract class TrainingCommand extends PipeCommand {
     }
     progress.done();
     this.sayRepeats('only the first is trained on');
-    if (collection.anomalies === 0) return;
-    this.caution(
-      `left out ${collection.anomalies} images labelled as anomalies: training takes good parts only`,
-    );
+    const { anomalies, unlabelled } = collection;
+    if (anomalies > 0)
+      this.caution(`left out ${anomalies} images labelled as anomalies: training takes good parts only`);
+    if (unlabelled > 0)
+      this.caution(
+        `${unlabelled} images have no label and are taken as good parts; mambaad extract --split train says which are`,
+      );
   }
 
   private async take(record: FeatureRecord, collection: FeatureCollection): Promise<void> {

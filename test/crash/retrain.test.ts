@@ -40,8 +40,8 @@ describe.sequential('retrain', () => {
       { model: current(), published: true, path: join(store, current()) },
     ]);
     expect(recordsOf(first, 'metric').map(({ role, class: name }) => `${role} ${name}`)).toEqual([
-      'candidate nut',
       'candidate bolt',
+      'candidate nut',
       'candidate mean',
     ]);
     expect(recordsOf(first, 'gate')).toMatchObject([{ gate: 'image.auroc>=0', passed: true }]);
@@ -165,7 +165,7 @@ describe('before it trains for long, retrain refuses', () => {
       'another encoder than the current model knows',
       () => write('d.ndjson', otherEncoder()),
       65,
-      /d\.ndjson: features of encoder other .* takes those of tiny/,
+      /d\.ndjson: features of other.* takes those of tiny/,
     ],
   ])('%s', async (_, make, exitCode, message) => {
     // stdin stays open and empty: the refusal must not wait for the features.

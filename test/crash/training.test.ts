@@ -84,7 +84,7 @@ describe('a training run that is killed without warning', () => {
     expect(await killed(args, 0)).toBe(true);
     const { exitCode, stderr } = await trainTiny(out, ['--steps', '600', '--resume']);
     expect(exitCode).toBe(65);
-    expect(stderr).toMatch(/^mambaad train: .*the checkpoint belongs to other data or settings.*\n$/);
+    expect(stderr).toMatch(/^mambaad train: .*the checkpoint was made with other settings.*\n$/);
   });
 });
 

@@ -50,7 +50,7 @@ export async function loadCheckpoint(
 ): Promise<RunState | null> {
   if (!(await stat(path).catch(() => null))) return null;
   const { metadata, tensors } = await readSafetensors(path);
-  const run = JSON.parse(metadata.run ?? '{}') as Partial<RunState>;
+  const run = runOf(metadata, path);
   if (run.fingerprint !== fingerprint) {
     throw new DataError(
       `${path}: the checkpoint belongs to other data or settings; give the same ones, or remove it to start afresh`,
@@ -78,7 +78,7 @@ export async function checkResumption(path: string, asked: Record<string, unknow
   if (!(await stat(path).catch(() => null))) return;
   const file = await openSafetensors(path);
   await file.close();
-  const before = (JSON.parse(file.metadata.run ?? '{}') as Partial<RunState>).asked ?? {};
+  const before = runOf(file.metadata, path).asked ?? {};
   const told = (value: unknown) => JSON.stringify(value ?? null);
   // A run may be bounded in another way and come to the same: then the fingerprint decides, once the data are there.
   const isOpen = (name: string) => before[name] === null || (asked[name] ?? null) === null;
@@ -95,6 +95,15 @@ export async function checkResumption(path: string, asked: Record<string, unknow
   throw new DataError(
     `${path}: the checkpoint was made with other settings (${was}); give the same ones, or remove it to start afresh`,
   );
+}
+
+/** What a checkpoint says of its run; nothing, where another program wrote the file. */
+function runOf(metadata: Readonly<Record<string, string>>, path: string): Partial<RunState> {
+  try {
+    return JSON.parse(metadata.run ?? '{}') as Partial<RunState>;
+  } catch {
+    throw new DataError(`${path}: the checkpoint's description is damaged; remove the file to start afresh`);
+  }
 }
 
 export async function removeCheckpoint(path: string): Promise<void> {

@@ -27,6 +27,8 @@ export class FeatureCollection {
   readonly images: CollectedImage[] = [];
   /** Records labelled anomalous: never trained on. */
   anomalies = 0;
+  /** Records without a label: taken as normal. */
+  unlabelled = 0;
   private first: FeatureRecord | null = null;
   /** The first record of a 16-bit image. */
   private firstDeep: FeatureRecord | null = null;
@@ -46,6 +48,7 @@ export class FeatureCollection {
     const locations = await Promise.all(record.features.map((ref) => this.locate(ref, record.path)));
     this.first ??= record;
     if (record.window) this.firstDeep ??= record;
+    if (record.label === undefined) this.unlabelled++;
     this.images.push({ class: record.class, path: record.path, hash: record.image_hash, locations });
   }
 
