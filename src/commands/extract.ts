@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
@@ -53,12 +54,10 @@ export default class Extract extends ImageCommand {
     if (flags.list) return this.list(paths, flags);
     const { extractInPlace } = await import('../core/data/extract.js');
     const { openEncoderFromFlags } = await import('../cli/compute-flags.js');
-    const { cacheFolder } = await import('../core/cache-folder.js');
-    // Without a cache no folder under the home is needed.
-    const folder = flags.inline ? undefined : join(flags.cache ?? cacheFolder(), 'features');
-    if (folder !== undefined) await checkCache(folder);
     const encoder = await openEncoderFromFlags(flags);
     if (flags['encoder-engine'] === 'auto') await this.noticeSlowness();
+    // Without a cache no folder under the home is needed.
+    const folder = flags.inline ? undefined : await cacheToUse(flags.cache);
     this.detail(`encoder ${encoder.name} (${encoder.hash.slice(0, 16)}), ${encoder.preprocessing}`);
     const turned: string[] = [];
     const options = {
@@ -116,10 +115,16 @@ async function openCache(encoder: Encoder, folder: string, { half }: { half: boo
   return featureCache(folder, encoder, half ? 'float16' : 'float32');
 }
 
-/** One that is there may be shared read-only: it serves what it has. */
-async function checkCache(folder: string): Promise<void> {
+/** The cache's folder, where it can be written. One that is there may be shared read-only: it serves what it has. */
+async function cacheToUse(given: string | undefined): Promise<string> {
+  const { cacheAdvice, cacheFolder } = await import('../core/cache-folder.js');
   const { checkOutputFolder } = await import('../core/files/check-output.js');
-  const { stat } = await import('node:fs/promises');
+  const { ownFolderFailure } = await import('../core/home-folder.js');
+  const folder = join(given ?? cacheFolder(), 'features');
   const found = await stat(folder).catch(() => undefined);
-  if (!found?.isDirectory()) await checkOutputFolder(folder, '--cache');
+  if (!found?.isDirectory())
+    await checkOutputFolder(folder, '--cache').catch((error: unknown) => {
+      throw given === undefined ? ownFolderFailure(folder, error, cacheAdvice) : error;
+    });
+  return folder;
 }

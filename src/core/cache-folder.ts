@@ -4,3 +4,6 @@ import { ownFolder } from './home-folder.js';
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
   return ownFolder({ own: 'MAMBAAD_CACHE', xdg: 'XDG_CACHE_HOME', below: ['.cache'] }, environment);
 }
+
+/** What to do where the cache's folder cannot be written. */
+export const cacheAdvice = 'take --inline, or set MAMBAAD_CACHE or --cache';

@@ -47,7 +47,7 @@ export function homeFolder(variable: Place['own']): string {
 export function ownFolderFailure(folder: string, error: unknown, instead: string): MambaadError {
   const failure = error instanceof MambaadError ? error : outputFailure(folder, error);
   if (!(failure instanceof OutputError)) return failure;
-  const what = `${shown(folder)}: nothing can be written there (${errnoOf(failure.cause) ?? failure.message})`;
+  const what = `${shown(folder)}: nothing can be written there (${errnoOf(failure.cause) ?? 'a file is in the way'})`;
   return new OutputError(`${what}; ${instead} to a folder where it can`, { cause: failure.cause });
 }
 

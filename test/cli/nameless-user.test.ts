@@ -105,7 +105,7 @@ test.each([
   const { exitCode, stderr } = await bare('extract PICTURE --size 64 -q', { MAMBAAD_HOME: data, ...env });
   expect(exitCode).toBe(73);
   expect(stderr).toMatch(
-    /nothing can be written there \(ENOTDIR\); take --inline, or set MAMBAAD_CACHE or --cache/,
+    /nothing can be written there \(a file is in the way\); take --inline, or set MAMBAAD_CACHE or --cache/,
   );
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
 });

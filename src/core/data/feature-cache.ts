@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { cacheAdvice } from '../cache-folder.js';
 import { DataError, InputMissingError } from '../errors.js';
 import { floatToHalf } from '../files/half-precision.js';
 import {
@@ -64,7 +65,7 @@ export function featureCache(folder: string, encoder: KeyParts, type: CachedType
     put: async (image, imageSize, maps) => {
       const path = pathOf(image);
       await writeEntry(path, image.hash, imageSize, maps, encoder, type).catch((error: unknown) => {
-        throw ownFolderFailure(root, error, 'take --inline, or set MAMBAAD_CACHE or --cache');
+        throw ownFolderFailure(root, error, cacheAdvice);
       });
       const entry = await readEntry(path, encoder.outputs, type);
       if (!entry)

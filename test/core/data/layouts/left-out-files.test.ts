@@ -80,7 +80,12 @@ describe('no file vanishes without a word', () => {
   });
 
   test('no error for a folder without images, nor for a class that is not asked for', async () => {
-    const root = await tree({ 'a/1.png': picture, 'b/1.heic': 'x', 'docs/notes.md': 'x', 'docs/x.svg': 'x' });
+    const root = await tree({
+      'a/1.png': picture,
+      'b/1.heic': 'x',
+      'texts/notes.md': 'x',
+      'docs/x.svg': 'x',
+    });
     expect(paths(await read(root, 'auto', { classes: new Set(['a']) }))).toEqual(['a/1.png']);
     expect(paths(await read(await tree({ 'a/1.png': picture, 'docs/x.svg': 'x' })))).toEqual(['a/1.png']);
   });
