@@ -27,7 +27,7 @@ export default async function setup(project: TestProject): Promise<void> {
   // Internal to vitest; were it gone, all files would count, and the build would only run more often.
   const { filenamePattern } = project.vitest as { filenamePattern?: string[] };
   const { testFiles } = await project.globTestFiles(filenamePattern);
-  if (!testFiles.some((file) => /process\.js'|\/dist\//.test(readFileSync(file, 'utf8')))) return;
+  if (!testFiles.some((file) => /(process|workshop)\.js'|\/dist\//.test(readFileSync(file, 'utf8')))) return;
   await locked(() => {
     const built = Math.max(modified(stamp), modified(join(root, 'dist', 'cli', 'main.js')));
     const newest = newestIn(join(root, 'src'));
