@@ -95,12 +95,13 @@ describe('a file named on the command line', () => {
 test.skipIf(process.platform === 'win32')(
   'SIGTERM ends a command that waits for a pipe of the shell',
   async () => {
-    // The records are read to their end first; then it waits for the baseline.
-    const script = 'exec "$0" "$1" metrics -q --baseline <(exec sleep 20 2>&-) < "$2"';
+    // More than a pipe holds has been taken from it once the writer speaks.
+    const writer = 'head -c 200000 /dev/zero | tr "\\0" " "; echo taken >&2; exec sleep 20 2>&-';
+    const script = `exec "$0" "$1" metrics -q --baseline <(${writer}) < "$2"`;
     const scores = fileURLToPath(new URL('../../cases/scores.ndjson', import.meta.url));
     const child = spawn('bash', ['-c', script, process.execPath, mambaad, scores]);
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    await new Promise((resolve) => child.stdout.once('data', resolve));
+    await new Promise((resolve) => child.stderr.once('data', resolve));
     child.kill('SIGTERM');
     expect([143, null]).toContain(await ended);
     expect([null, 'SIGTERM']).toContain(child.signalCode);
