@@ -119,8 +119,6 @@ function openFailure(name: string, error: unknown, expected: string): MambaadErr
   // How Linux and macOS refuse to open a socket, and a device that has no driver.
   if (['ENXIO', 'EOPNOTSUPP', 'ENODEV'].includes(errnoOf(error) ?? ''))
     return notRegular(name, 'a socket or device', expected);
-  if (errnoOf(error) === 'ERR_INVALID_ARG_VALUE')
-    return new DataError(`${shown(name)}: not a file name; expected ${expected}.`, { cause: error });
   if (errnoOf(error) === 'EISDIR') return notRegular(name, 'a folder', expected);
   return inputFailure(name, error, expected);
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { DataError } from '../errors.js';
-import { shown } from '../files/file-errors.js';
+import { inputFailure, shown } from '../files/file-errors.js';
 import { openRegular, readRange } from '../files/regular-file.js';
 import { sizeOf } from '../tensor.js';
 import type { TensorRef } from './schemas.js';
@@ -100,6 +100,7 @@ async function readFile(
   const path = resolve(baseDir, ref.file);
   // A schema default; a reference made by hand may lack it.
   const offset = ref.offset ?? 0;
+  if (ref.file.includes('\0')) throw inputFailure(ref.file, undefined, "the tensor's file");
   const file = await openRegular(path, "a tensor's file (was the cache cleared?)");
   try {
     const { size } = await file.stat();

@@ -43,7 +43,7 @@ describe.skipIf(process.platform === 'win32')('a file that input names', () => {
     ['a socket', 'socket', 'a socket or device, not a regular file'],
     ['a device without an end', '/dev/zero', 'a device, not a regular file'],
     ['a device that waits', '/dev/random', 'a device, not a regular file'],
-    ['a name that no file can have', 'a\0b', 'not a file name'],
+    ['a name that no file can have', 'a\0b', 'the path holds a NUL character'],
   ])('is refused at once when it is %s', async (_, name, reason) => {
     const path = name.startsWith('/') ? name : at(name);
     await expect(readRegular(path)).rejects.toThrow(DataError);
