@@ -14,5 +14,6 @@ export default defineConfig({
     disableConsoleIntercept: true,
     pool: 'forks',
     maxWorkers: 2,
+    maxConcurrency: 2,
   },
 });

@@ -26,7 +26,8 @@ const home = mkdtempSync(join(tmpdir(), 'case-home-'));
 beforeAll(() => installGoldenEncoder(home));
 afterAll(() => rmSync(home, { recursive: true }));
 
-test.each(cases)('%s', async (name) => {
+// Two at a time: most of them wait for one process after the other.
+test.concurrent.each(cases)('%s', async (name) => {
   const folder = mkdtempSync(join(tmpdir(), 'case-'));
   const script = `mambaad() { $PROGRAM "$@"; }\n${readFileSync(join(here, name, 'cmd'), 'utf8')}`;
   const own = {
