@@ -13,7 +13,7 @@ export default class Calibrate extends PipeCommand {
   static override description =
     'Use it when the line has changed or more good parts have come in: the network stays, its limits move. The model folder is replaced in one step.';
   static override examples = [
-    'mambaad extract good/ --split train | mambaad score --model models/line1 | mambaad calibrate --model models/line1',
+    'mambaad extract lot7/ --split train | mambaad score --model models/line1 | mambaad calibrate --model models/line1',
     'mambaad calibrate --model models/line1 --target-fpr 0.002 < good-scores.ndjson',
     'mambaad calibrate --model models/line1 --top-share 0.01 < good-scores.ndjson',
     'mambaad calibrate --model models/line1 --review-fpr 0.05 --dry-run < good-scores.ndjson | jq ".limits // empty"',

@@ -109,8 +109,8 @@ export class Workshop {
     fs.rmSync(join(data, 'synth.json'));
     fs.renameSync(join(data, 'capsule'), join(data, 'bottle'));
     const good = [0, 1, 2].map((i) => join(data, 'gear', 'train', 'good', `00${i}.png`));
-    for (const folder of ['good', 'photos']) {
-      mkdirSync(join(stock, folder));
+    for (const folder of ['lot7/gear', 'photos']) {
+      mkdirSync(join(stock, folder), { recursive: true });
       for (const [i, file] of good.entries()) fs.copyFileSync(file, join(stock, folder, `${i}.png`));
     }
     fs.copyFileSync(

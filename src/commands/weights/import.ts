@@ -78,7 +78,7 @@ export default class WeightsImport extends BaseCommand {
         : 'scan orders: the checkpoint carries none to compare; look at a few maps before you trust it',
     );
     this.notice(
-      `not calibrated: the verdict of every picture is "unknown" until you run: mambaad extract good/ --split train --list | mambaad score --model ${out} | mambaad calibrate --model ${out}`,
+      `not calibrated: the verdict of every picture is "unknown" until you run: mambaad extract GOOD-PARTS --split train --list | mambaad score --model ${out} | mambaad calibrate --model ${out}`,
     );
   }
 }
