@@ -1,4 +1,5 @@
 import { isUncalibrated } from '../core/anomaly/uncalibrated.js';
+import { firstFew } from '../core/first-few.js';
 import { nameForm } from '../core/records/name-form.js';
 import type { ScoreRecord } from '../core/records/schemas.js';
 import type { ScoringManifest } from '../core/scoring/record-scorer.js';
@@ -40,9 +41,10 @@ export class ClassNotices {
   }
 
   private list(): string {
-    const names = [...this.known].sort().map((name) => `"${name}"`);
-    const more = names.length > listed ? ` and ${names.length - listed} more` : '';
-    return names.slice(0, listed).join(', ') + more;
+    return firstFew(
+      [...this.known].sort().map((name) => `"${name}"`),
+      listed,
+    );
   }
 }
 

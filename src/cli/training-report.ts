@@ -1,3 +1,4 @@
+import { firstFew } from '../core/first-few.js';
 import type { AnyRecord } from '../core/records/schemas.js';
 import { fewestToHoldOut } from '../core/training/held-out.js';
 import type { TrainingEvent } from '../core/training/train-detector.js';
@@ -93,10 +94,10 @@ function saidOfLacking({ lacking, heldOut }: Images): string | undefined {
   if (heldOut === 0) {
     return `no image is held out (--held-out is 0, or no class has the ${fewestToHoldOut} that it takes), so the model gets no limits and every verdict will be "unknown": ${remedy}`;
   }
-  const shown = lacking
-    .slice(0, listed)
-    .map((one) => `"${one.class}" (${one.images})`)
-    .join(', ');
-  const more = lacking.length > listed ? ` and ${lacking.length - listed} more classes` : '';
+  const shown = firstFew(
+    lacking.map((one) => `"${one.class}" (${one.images})`),
+    listed,
+  );
+  const more = lacking.length > listed ? ' classes' : '';
   return `too few images to hold one out of ${shown}${more}, it takes ${fewestToHoldOut}: they get no limits of their own, and no part of them will be called good; ${remedy}`;
 }

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import type { IntensityWindow } from '../core/data/intensity-window.js';
 import { UsageError } from '../core/errors.js';
+import { firstFew } from '../core/first-few.js';
 import type { ImageRecord } from '../core/records/schemas.js';
 import { type LayoutFlags, layoutOptions } from './layout-flags.js';
 
@@ -37,7 +38,5 @@ export async function* imagesIn(
 
 /** What is said of images that lie on their side by their EXIF block. */
 export function turnedText(paths: readonly string[]): string {
-  const some = [...paths].sort().slice(0, 3).join(', ');
-  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
-  return `${some}${more}: the EXIF orientation is ignored, as it was for the published encoders; turn the pictures upright (with their masks) if they come from differently held cameras`;
+  return `${firstFew([...paths].sort(), 3)}: the EXIF orientation is ignored, as it was for the published encoders; turn the pictures upright (with their masks) if they come from differently held cameras`;
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { DataError, InputMissingError, UsageError } from '../../errors.js';
 import { existingForm } from '../../files/existing-form.js';
 import { inputFailure, shown } from '../../files/file-errors.js';
+import { firstFew } from '../../first-few.js';
 import { didYouMean } from '../../nearest-name.js';
 import { nameForm } from '../../records/name-form.js';
 import type { ImageRecord } from '../../records/schemas.js';
@@ -107,12 +108,11 @@ export async function* readDataset(
 }
 
 function nothingToTrainOn(root: string, leftOut: readonly DatasetIssue[]): DataError {
-  const shownFirst = leftOut
-    .slice(0, 3)
-    .map(({ path, note, count }) => `${shown(path)} (${count ?? 1}; ${shown(note ?? '')})`);
-  const more = leftOut.length > shownFirst.length ? ` and ${leftOut.length - shownFirst.length} more` : '';
+  const named = leftOut.map(
+    ({ path, note, count }) => `${shown(path)} (${count ?? 1}; ${shown(note ?? '')})`,
+  );
   return new DataError(
-    `${shown(root)}: no image is known to be good; left out: ${shownFirst.join(', ')}${more}. Put good parts into a folder good or OK (<class>/train/good, or OK beside NG), or name them in a table.`,
+    `${shown(root)}: no image is known to be good; left out: ${firstFew(named, 3)}. Put good parts into a folder good or OK (<class>/train/good, or OK beside NG), or name them in a table.`,
   );
 }
 
